@@ -1,0 +1,53 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let package = Package(
+  name: "Unroll",
+  // Mutex, Atomic and typed throws in the library need these systems' run-time.
+  platforms: [.macOS(.v15), .iOS(.v18), .tvOS(.v18), .watchOS(.v11), .visionOS(.v2)],
+  products: [
+    .library(
+      name: "Unroll",
+      targets: ["Tensors", "Recurrent", "Corpora", "Learning", "ModelFiles", "Models"]),
+    .executable(name: "unroll", targets: ["unroll"]),
+  ],
+  dependencies: [
+    // The verbs, flags and help of the command line.
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    // Reads the YAML of `--config`.
+    .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
+  ],
+  targets: [
+    .target(name: "CKernels"),
+    .target(name: "Tensors", dependencies: ["CKernels"]),
+    .target(name: "Recurrent", dependencies: ["Tensors", "CKernels"]),
+    .target(name: "Corpora"),
+    .target(name: "ModelFiles"),
+    .target(name: "Learning", dependencies: ["Recurrent", "Tensors", "CKernels", "ModelFiles"]),
+    .target(
+      name: "Models",
+      dependencies: ["Recurrent", "Tensors", "CKernels", "Corpora", "Learning", "ModelFiles"]),
+    .executableTarget(
+      name: "unroll",
+      dependencies: [
+        "Models", "Learning", "Corpora", "ModelFiles", "Recurrent", "Tensors", "CKernels",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Yams", package: "Yams"),
+      ]),
+
+    .target(
+      name: "TestSupport", dependencies: ["Tensors", "ModelFiles"], path: "Tests/Support"),
+    .testTarget(name: "CKernelsTests", dependencies: ["CKernels", "TestSupport"]),
+    .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels", "TestSupport"]),
+    .testTarget(
+      name: "RecurrentTests", dependencies: ["Recurrent", "Tensors", "TestSupport"],
+      resources: [.copy("Golden")]),
+    .testTarget(name: "CorporaTests", dependencies: ["Corpora"]),
+    .testTarget(name: "ModelFilesTests", dependencies: ["ModelFiles"]),
+    .testTarget(
+      name: "LearningTests", dependencies: ["Learning", "Recurrent", "Tensors", "TestSupport"]),
+    .testTarget(name: "ModelsTests", dependencies: ["Models", "TestSupport"]),
+    .testTarget(name: "CommandLineTests", dependencies: ["unroll"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

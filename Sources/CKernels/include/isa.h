@@ -10,6 +10,8 @@ typedef enum {
   UNROLL_ISA_AVX2 = 1,      // AVX2 + FMA, 8 floats wide
   UNROLL_ISA_AVX512 = 2,    // AVX-512 F/VL/DQ/BW, 16 floats wide
   UNROLL_ISA_NEON = 3,      // Advanced SIMD, 4 floats wide
+  // The 16-wide kernels compiled for AVX2; never chosen, for tests on machines without AVX-512.
+  UNROLL_ISA_WIDE_TEST = 4,
 } unroll_isa;
 
 /// The instruction set in use.
@@ -22,7 +24,7 @@ bool unroll_isa_available(unroll_isa isa);
 /// Returns false, and changes nothing, when it is not available.
 bool unroll_isa_override(unroll_isa isa);
 
-/// "AVX2", "AVX-512", "NEON" or "portable".
+/// "AVX2", "AVX-512", "NEON", "portable" or "16 wide on AVX2" (the one for tests).
 const char *unroll_isa_name(unroll_isa isa);
 
 /// Keeps this core's multiply-add units busy for `iterations` rounds of independent fused

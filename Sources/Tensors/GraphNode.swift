@@ -1,0 +1,222 @@
+import Synchronization
+
+/// One recorded operation: its parents and its backward pass.
+final class GraphNode: Sendable {
+  /// Rises from parents to children, so that descending order is an order for the backward pass.
+  let id: UInt64
+  let parents: [Variable.Origin]
+  let parentShapes: [[Int]]
+  let outputShapes: [[Int]]
+  /// Taken out when it runs, so that what it saved is freed as the backward pass proceeds.
+  private let backward: Mutex<(@Sendable (GradientContext) -> Void)?>
+
+  private static let lastID = Atomic<UInt64>(0)
+
+  init(
+    parents: [Variable.Origin], parentShapes: [[Int]], outputShapes: [[Int]],
+    backward: @escaping @Sendable (GradientContext) -> Void
+  ) {
+    id = Self.lastID.add(1, ordering: .relaxed).newValue
+    self.parents = parents
+    self.parentShapes = parentShapes
+    self.outputShapes = outputShapes
+    self.backward = Mutex(backward)
+  }
+
+  func takeBackward() -> @Sendable (GradientContext) -> Void {
+    backward.withLock { stored in
+      guard let backward = stored else {
+        preconditionFailure("backward ran over the same graph twice")
+      }
+      stored = nil
+      return backward
+    }
+  }
+}
+
+/// What the backward pass of an operation sees: the gradients of its outputs, and places to add the
+/// gradients of its parents to.
+public final class GradientContext {
+  private let node: GraphNode
+  private var outputGradients: [Tensor?]
+  private let pass: BackwardPass
+
+  fileprivate init(node: GraphNode, outputGradients: [Tensor?], pass: BackwardPass) {
+    self.node = node
+    self.outputGradients = outputGradients
+    self.pass = pass
+  }
+
+  /// ∂L/∂output, or nil where the loss does not depend on that output.
+  public func gradient(ofOutput index: Int = 0) -> Tensor? { outputGradients[index] }
+
+  /// ∂L/∂output, zeros where the loss does not depend on it. The memory is the caller's own: it may
+  /// be written to without a copy.
+  public func takeGradient(ofOutput index: Int = 0) -> Tensor {
+    defer { outputGradients[index] = nil }
+    return outputGradients[index] ?? Tensor(zeros: node.outputShapes[index])
+  }
+
+  /// Whether the gradient of a parent is wanted at all.
+  public func needsGradient(ofParent index: Int) -> Bool {
+    switch node.parents[index] {
+    case .constant, .frozen: false
+    case .parameter, .node: true
+    }
+  }
+
+  /// Adds to the gradient of a parent in place. `body` gets the buffer, and whether it is fresh: if
+  /// so its content is undefined and is to be overwritten in full, else added to.
+  public func accumulate(
+    intoParent index: Int, _ body: (UnsafeMutableBufferPointer<Float>, _ isFresh: Bool) -> Void
+  ) {
+    switch node.parents[index] {
+    case .constant, .frozen: break
+    case .parameter(let parameter): parameter.accumulateGradient(body)
+    case .node(let parent, let output):
+      pass.accumulate(parent, output, shape: node.parentShapes[index], body)
+    }
+  }
+
+  /// Adds `gradient`, of the parent's shape, to the gradient of a parent.
+  public func add(_ gradient: Tensor, toParent index: Int) {
+    precondition(
+      gradient.count == node.parentShapes[index].reduce(1, *),
+      "a gradient of shape \(gradient.shape) for a parent of shape \(node.parentShapes[index])")
+    if case .node(let parent, let output) = node.parents[index],
+      pass.adopt(gradient.reshaped(to: node.parentShapes[index]), for: parent, output)
+    {
+      return
+    }
+    accumulate(intoParent: index) { sum, isFresh in
+      gradient.withUnsafeBufferPointer { addend in
+        if isFresh {
+          _ = sum.update(fromContentsOf: addend)
+        } else {
+          Kernels.add(addend, to: sum)
+        }
+      }
+    }
+  }
+
+  /// Adds to some rows of the gradient of a parent of shape [rows, columns], as an embedding does:
+  /// row `rows[i]` of the gradient gets row i of `values`. Only touched rows are kept for a parameter.
+  public func addRows(_ rows: [Int32], _ values: Tensor, toParent index: Int) {
+    if case .parameter(let parameter) = node.parents[index] {
+      parameter.accumulateGradient(rows: rows, values: values)
+      return
+    }
+    let columns = node.parentShapes[index][1]
+    accumulate(intoParent: index) { sum, isFresh in
+      if isFresh { sum.update(repeating: 0) }
+      values.withUnsafeBufferPointer { Kernels.addRows($0, columns: columns, at: rows, to: sum) }
+    }
+  }
+}
+
+/// One run from a loss back to the parameters.
+private final class BackwardPass {
+  private var pending: [UInt64: (node: GraphNode, gradients: [Tensor?])] = [:]
+  /// Ids of `pending`, as a binary heap with the greatest first.
+  private var heap = MaxHeap()
+
+  func accumulate(
+    _ node: GraphNode, _ output: Int, shape: [Int],
+    _ body: (UnsafeMutableBufferPointer<Float>, Bool) -> Void
+  ) {
+    register(node)
+    // Taken out of the table while it is written to, so that it is not shared and not copied.
+    let existing = pending[node.id]!.gradients[output].take()
+    let isFresh = existing == nil
+    var gradient = existing ?? Tensor(uninitialized: shape)
+    gradient.withUnsafeMutableBufferPointer { body($0, isFresh) }
+    pending[node.id]!.gradients[output] = gradient
+  }
+
+  /// Takes `gradient` as it is when it is the first; false when there is one already.
+  func adopt(_ gradient: Tensor, for node: GraphNode, _ output: Int) -> Bool {
+    register(node)
+    guard pending[node.id]!.gradients[output] == nil else { return false }
+    pending[node.id]!.gradients[output] = gradient
+    return true
+  }
+
+  private func register(_ node: GraphNode) {
+    guard pending[node.id] == nil else { return }
+    pending[node.id] = (node, Array(repeating: nil, count: node.outputShapes.count))
+    heap.insert(node.id)
+  }
+
+  func run() {
+    while let id = heap.popGreatest() {
+      let (node, gradients) = pending.removeValue(forKey: id)!
+      node.takeBackward()(
+        GradientContext(node: node, outputGradients: gradients, pass: self))
+    }
+  }
+}
+
+extension Variable {
+  /// Runs the backward pass from this variable, adding to the gradients of all parameters that it
+  /// depends on: ∂(seed · self)/∂parameter, where the seed is 1 for a scalar.
+  ///
+  /// Gradients of one variable are summed in the reverse order of recording, which is fixed. The
+  /// graph is consumed: it can be run backward once.
+  public func backward(seed: Tensor? = nil) {
+    precondition(
+      seed != nil || value.count == 1, "backward without a seed needs a scalar, not \(shape)")
+    Variable.backward([(self, seed ?? Tensor(repeating: 1, shape: shape))])
+  }
+
+  /// Runs one backward pass from several variables at once, each with its own seed.
+  public static func backward(_ roots: [(variable: Variable, seed: Tensor)]) {
+    let pass = BackwardPass()
+    for (variable, seed) in roots {
+      precondition(
+        seed.shape == variable.shape, "seed \(seed.shape) for a variable \(variable.shape)")
+      let add = { (sum: UnsafeMutableBufferPointer<Float>, isFresh: Bool) in
+        seed.withUnsafeBufferPointer {
+          if isFresh { _ = sum.update(fromContentsOf: $0) } else { Kernels.add($0, to: sum) }
+        }
+      }
+      switch variable.origin {
+      case .constant, .frozen: break
+      case .parameter(let parameter): parameter.accumulateGradient(add)
+      case .node(let node, let output):
+        pass.accumulate(node, output, shape: variable.shape, add)
+      }
+    }
+    pass.run()
+  }
+}
+
+/// A binary heap of ids.
+private struct MaxHeap {
+  private var items: [UInt64] = []
+
+  mutating func insert(_ item: UInt64) {
+    items.append(item)
+    var child = items.count - 1
+    while child > 0, items[(child - 1) / 2] < items[child] {
+      items.swapAt(child, (child - 1) / 2)
+      child = (child - 1) / 2
+    }
+  }
+
+  mutating func popGreatest() -> UInt64? {
+    guard let greatest = items.first else { return nil }
+    let last = items.removeLast()
+    guard !items.isEmpty else { return greatest }
+    items[0] = last
+    var parent = 0
+    while true {
+      let left = 2 * parent + 1
+      guard left < items.count else { return greatest }
+      let right = left + 1
+      let child = right < items.count && items[right] > items[left] ? right : left
+      guard items[child] > items[parent] else { return greatest }
+      items.swapAt(child, parent)
+      parent = child
+    }
+  }
+}

@@ -1,0 +1,188 @@
+import Synchronization
+
+/// A trainable tensor: its value, its gradient, and its packed forms.
+///
+/// An identity, so a class; its content is behind a lock, so models made of parameters are
+/// `Sendable`, and a reader always sees a whole value.
+public final class Parameter: Sendable {
+  /// The name in a model file, PyTorch's where PyTorch has the net: `rnn.weight_ih_l0`.
+  public let name: String
+  /// The extent of each axis.
+  public let shape: [Int]
+
+  private struct Content {
+    var value: Tensor
+    var gradient = Gradient.none
+    /// Kept from step to step even while the gradient is `none`.
+    var spare: Tensor?
+    var packed: [PackedMatrix.Side: PackedMatrix] = [:]
+  }
+  private let content: Mutex<Content>
+
+  /// The sum of what backward passes have sent since the gradient was last cleared.
+  public enum Gradient: Sendable {
+    /// Nothing.
+    case none
+    /// A gradient of the parameter's shape.
+    case dense(Tensor)
+    /// A gradient with few rows that are not zero, as an embedding's.
+    case rows(RowGradient)
+  }
+
+  /// A parameter with its first value.
+  public init(_ name: String, _ value: Tensor) {
+    self.name = name
+    shape = value.shape
+    content = Mutex(Content(value: value))
+  }
+
+  /// The value. Setting it forgets the packed forms; the gradient stays.
+  public var value: Tensor {
+    get { content.withLock { $0.value } }
+    set {
+      precondition(newValue.shape == shape, "\(name) has shape \(shape), not \(newValue.shape)")
+      content.withLock {
+        $0.value = newValue
+        $0.packed = [:]
+      }
+    }
+  }
+
+  /// The number of elements.
+  public var count: Int { shape.reduce(1, *) }
+
+  /// The parameter as an operand: in training, operations on it are recorded.
+  public func variable(_ mode: Mode) -> Variable {
+    Variable(value, origin: mode.isTraining ? .parameter(self) : .frozen(self))
+  }
+
+  /// This matrix packed for products, made at the first use after a change.
+  public func packed(_ side: PackedMatrix.Side) -> PackedMatrix {
+    content.withLock { content in
+      if let packed = content.packed[side] { return packed }
+      let packed = PackedMatrix(content.value, side)
+      content.packed[side] = packed
+      return packed
+    }
+  }
+
+  /// The gradient.
+  public var gradient: Gradient { content.withLock { $0.gradient } }
+
+  /// The gradient with every element written out; zeros where there is none.
+  public var denseGradient: Tensor {
+    switch gradient {
+    case .none: Tensor(zeros: shape)
+    case .dense(let tensor): tensor
+    case .rows(let rows): rows.dense(shape: shape)
+    }
+  }
+
+  /// Forgets the gradient, keeping its memory for the next one.
+  public func clearGradient() {
+    content.withLock { content in
+      if case .dense(let tensor) = content.gradient { content.spare = tensor }
+      content.gradient = .none
+    }
+  }
+
+  /// Adds to the gradient in place. `body` gets the buffer, and whether it is fresh: if so its
+  /// content is undefined and is to be overwritten in full, else added to.
+  public func accumulateGradient(_ body: (UnsafeMutableBufferPointer<Float>, Bool) -> Void) {
+    content.withLock { content in
+      let gradient = content.gradient
+      content.gradient = .none
+      var isFresh = false
+      var sum: Tensor
+      switch consume gradient {
+      case .none:
+        isFresh = true
+        sum = content.spare.take() ?? Tensor(uninitialized: shape)
+      case .dense(let tensor): sum = tensor
+      case .rows(let rows): sum = rows.dense(shape: shape)
+      }
+      sum.withUnsafeMutableBufferPointer { body($0, isFresh) }
+      content.gradient = .dense(sum)
+    }
+  }
+
+  /// Adds `values` [rows.count, columns] to rows of the gradient; rows may repeat.
+  public func accumulateGradient(rows: [Int32], values: Tensor) {
+    let isDense = if case .dense = gradient { true } else { false }
+    if isDense {
+      accumulateGradient { sum, _ in
+        values.withUnsafeBufferPointer { Kernels.addRows($0, columns: shape[1], at: rows, to: sum) }
+      }
+      return
+    }
+    content.withLock { content in
+      if case .rows(let earlier) = content.gradient {
+        content.gradient = .rows(earlier.adding(rows, values))
+      } else {
+        content.gradient = .rows(RowGradient(rows, values))
+      }
+    }
+  }
+
+  /// Replaces the gradient with one given from outside.
+  public func setGradient(_ gradient: Gradient) { content.withLock { $0.gradient = gradient } }
+
+  /// Changes the value in place, seeing the gradient, and forgets the packed forms: what an
+  /// optimiser does.
+  public func update(_ body: (UnsafeMutableBufferPointer<Float>, Gradient) -> Void) {
+    content.withLock { content in
+      content.packed = [:]
+      content.value.withUnsafeMutableBufferPointer { body($0, content.gradient) }
+    }
+  }
+}
+
+/// A gradient of a matrix [rows, columns] in which few rows are not zero.
+public struct RowGradient: Sendable {
+  /// The rows, ascending, each once.
+  public let rows: [Int32]
+  /// Their gradients, [rows.count, columns].
+  public let values: Tensor
+
+  /// Sums `values` by row. Equal rows are added in the order in which they stand.
+  public init(_ indices: [Int32], _ values: Tensor) {
+    precondition(
+      values.rank == 2 && values.shape[0] == indices.count,
+      "\(indices.count) rows with gradients of shape \(values.shape)")
+    let columns = values.shape[1]
+    // A stable sort by row keeps the order of additions fixed.
+    let order = indices.indices.sorted { (indices[$0], $0) < (indices[$1], $1) }
+    var rows: [Int32] = []
+    var slots = [Int32](repeating: 0, count: indices.count)
+    for position in order {
+      if rows.last != indices[position] { rows.append(indices[position]) }
+      slots[position] = Int32(rows.count - 1)
+    }
+    self.rows = rows
+    var sums = Tensor(zeros: [rows.count, columns])
+    sums.withUnsafeMutableBufferPointer { sums in
+      values.withUnsafeBufferPointer { Kernels.addRows($0, columns: columns, at: slots, to: sums) }
+    }
+    self.values = sums
+  }
+
+  /// The sum of this gradient and further rows.
+  func adding(_ indices: [Int32], _ values: Tensor) -> RowGradient {
+    let columns = self.values.shape[1]
+    let both = Tensor(shape: [rows.count + indices.count, columns]) { buffer in
+      self.values.withUnsafeBufferPointer { _ = buffer.update(fromContentsOf: $0) }
+      let rest = UnsafeMutableBufferPointer(rebasing: buffer[(rows.count * columns)...])
+      values.withUnsafeBufferPointer { _ = rest.update(fromContentsOf: $0) }
+    }
+    return RowGradient(rows + indices, both)
+  }
+
+  /// The whole matrix.
+  public func dense(shape: [Int]) -> Tensor {
+    var tensor = Tensor(zeros: shape)
+    tensor.withUnsafeMutableBufferPointer { sum in
+      values.withUnsafeBufferPointer { Kernels.addRows($0, columns: shape[1], at: rows, to: sum) }
+    }
+    return tensor
+  }
+}

@@ -83,19 +83,11 @@ public final class GradientContext {
     precondition(
       gradient.count == node.parentShapes[index].reduce(1, *),
       "a gradient of shape \(gradient.shape) for a parent of shape \(node.parentShapes[index])")
-    if case .node(let parent, let output) = node.parents[index],
-      pass.adopt(gradient.reshaped(to: node.parentShapes[index]), for: parent, output)
-    {
-      return
-    }
-    accumulate(intoParent: index) { sum, isFresh in
-      gradient.withUnsafeBufferPointer { addend in
-        if isFresh {
-          _ = sum.update(fromContentsOf: addend)
-        } else {
-          Kernels.add(addend, to: sum)
-        }
-      }
+    switch node.parents[index] {
+    case .constant, .frozen: break
+    case .parameter(let parameter): parameter.addGradient(gradient)
+    case .node(let parent, let output):
+      pass.add(gradient.reshaped(to: node.parentShapes[index]), to: parent, output)
     }
   }
 
@@ -133,12 +125,16 @@ private final class BackwardPass {
     pending[node.id]!.gradients[output] = gradient
   }
 
-  /// Takes `gradient` as it is when it is the first; false when there is one already.
-  func adopt(_ gradient: Tensor, for node: GraphNode, _ output: Int) -> Bool {
+  /// Takes `gradient` as it is when it is the first, else adds it.
+  func add(_ gradient: Tensor, to node: GraphNode, _ output: Int) {
     register(node)
-    guard pending[node.id]!.gradients[output] == nil else { return false }
-    pending[node.id]!.gradients[output] = gradient
-    return true
+    guard pending[node.id]!.gradients[output] != nil else {
+      pending[node.id]!.gradients[output] = gradient
+      return
+    }
+    accumulate(node, output, shape: gradient.shape) { sum, _ in
+      gradient.withUnsafeBufferPointer { Kernels.add($0, to: sum) }
+    }
   }
 
   private func register(_ node: GraphNode) {

@@ -2,12 +2,12 @@ import CKernels
 
 /// A strided view of a matrix for `multiply`; the memory is the caller's.
 public struct MatrixView: @unchecked Sendable {
-  // Read-only during a product that the caller waits for.
-  public let base: UnsafePointer<Float>
-  public let rows: Int
-  public let columns: Int
-  public let rowStride: Int
-  public let columnStride: Int
+  // Only read, and only during a product that the caller waits for.
+  let base: UnsafePointer<Float>
+  let rows: Int
+  let columns: Int
+  let rowStride: Int
+  let columnStride: Int
 
   /// A row-major matrix, rows `rowStride` apart (contiguous when nil).
   public init(_ base: UnsafePointer<Float>, rows: Int, columns: Int, rowStride: Int? = nil) {

@@ -19,10 +19,13 @@ public final class PackedMatrix: Sendable {
   public let depth: Int
   private let panels: Tensor
 
-  /// Packs W [outputs, inputs].
-  public init(_ weight: Tensor, _ side: Side) {
+  /// Packs W [outputs, inputs], or the rows (outputs) of it in `rows`.
+  public init(_ weight: Tensor, _ side: Side, rows: Range<Int>? = nil) {
     precondition(weight.rank == 2, "a matrix is packed, not a tensor of shape \(weight.shape)")
-    let (outputs, inputs) = (weight.shape[0], weight.shape[1])
+    let rows = rows ?? 0..<weight.shape[0]
+    precondition(
+      rows.upperBound <= weight.shape[0], "rows \(rows) of a matrix of shape \(weight.shape)")
+    let (outputs, inputs) = (rows.count, weight.shape[1])
     let isForward = side == .forward
     columns = isForward ? outputs : inputs
     depth = isForward ? inputs : outputs
@@ -32,7 +35,7 @@ public final class PackedMatrix: Sendable {
     let target = panels.sharedPointer
     weight.withUnsafeBufferPointer { weight in
       guard columns > 0, depth > 0 else { return }
-      let source = weight.baseAddress!
+      let source = weight.baseAddress! + rows.lowerBound * inputs
       // About 64 KiB a task.
       let width = 16 * max(1, 1024 / max(depth, 1))
       let tasks = (columns + width - 1) / width

@@ -13,11 +13,15 @@ public final class Parameter: Sendable {
   private struct Content {
     var value: Tensor
     var gradient = Gradient.none
-    /// Kept from step to step even while the gradient is `none`.
-    var spare: Tensor?
-    var packed: [PackedMatrix.Side: PackedMatrix] = [:]
+    var packed: [PackedForm: PackedMatrix] = [:]
   }
   private let content: Mutex<Content>
+
+  /// Which rows of the matrix were packed, for which product.
+  private struct PackedForm: Hashable {
+    let side: PackedMatrix.Side
+    let rows: Range<Int>
+  }
 
   /// The sum of what backward passes have sent since the gradient was last cleared.
   public enum Gradient: Sendable {
@@ -56,12 +60,13 @@ public final class Parameter: Sendable {
     Variable(value, origin: mode.isTraining ? .parameter(self) : .frozen(self))
   }
 
-  /// This matrix packed for products, made at the first use after a change.
-  public func packed(_ side: PackedMatrix.Side) -> PackedMatrix {
-    content.withLock { content in
-      if let packed = content.packed[side] { return packed }
-      let packed = PackedMatrix(content.value, side)
-      content.packed[side] = packed
+  /// This matrix (or a range of its rows) packed for products, made at the first use after a change.
+  public func packed(_ side: PackedMatrix.Side, rows: Range<Int>? = nil) -> PackedMatrix {
+    let form = PackedForm(side: side, rows: rows ?? 0..<shape[0])
+    return content.withLock { content in
+      if let packed = content.packed[form] { return packed }
+      let packed = PackedMatrix(content.value, side, rows: form.rows)
+      content.packed[form] = packed
       return packed
     }
   }
@@ -78,13 +83,8 @@ public final class Parameter: Sendable {
     }
   }
 
-  /// Forgets the gradient, keeping its memory for the next one.
-  public func clearGradient() {
-    content.withLock { content in
-      if case .dense(let tensor) = content.gradient { content.spare = tensor }
-      content.gradient = .none
-    }
-  }
+  /// Forgets the gradient. Its memory goes back to the pool, which hands it out for the next one.
+  public func clearGradient() { content.withLock { $0.gradient = .none } }
 
   /// Adds to the gradient in place. `body` gets the buffer, and whether it is fresh: if so its
   /// content is undefined and is to be overwritten in full, else added to.
@@ -97,12 +97,26 @@ public final class Parameter: Sendable {
       switch consume gradient {
       case .none:
         isFresh = true
-        sum = content.spare.take() ?? Tensor(uninitialized: shape)
+        sum = Tensor(uninitialized: shape)
       case .dense(let tensor): sum = tensor
       case .rows(let rows): sum = rows.dense(shape: shape)
       }
       sum.withUnsafeMutableBufferPointer { body($0, isFresh) }
       content.gradient = .dense(sum)
+    }
+  }
+
+  /// Adds `addend` to the gradient, taking its memory over when there is no gradient yet.
+  public func addGradient(_ addend: consuming Tensor) {
+    let addend = addend.reshaped(to: shape)
+    let adopted = content.withLock { content in
+      guard case .none = content.gradient else { return false }
+      content.gradient = .dense(addend)
+      return true
+    }
+    guard !adopted else { return }
+    accumulateGradient { sum, _ in
+      addend.withUnsafeBufferPointer { Kernels.add($0, to: sum) }
     }
   }
 

@@ -44,11 +44,11 @@ public struct Variable: Sendable {
   public var detached: Variable { Variable(value) }
 
   /// This value packed for `x·Wᵀ` or `x·W`, where it is W; kept with the parameter it comes from
-  /// until the parameter changes.
-  public func packed(_ side: PackedMatrix.Side) -> PackedMatrix {
+  /// until the parameter changes. `rows` cuts out some of W's outputs.
+  public func packed(_ side: PackedMatrix.Side, rows: Range<Int>? = nil) -> PackedMatrix {
     switch origin {
-    case .parameter(let parameter), .frozen(let parameter): parameter.packed(side)
-    case .constant, .node: PackedMatrix(value, side)
+    case .parameter(let parameter), .frozen(let parameter): parameter.packed(side, rows: rows)
+    case .constant, .node: PackedMatrix(value, side, rows: rows)
     }
   }
 }

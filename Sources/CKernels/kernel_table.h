@@ -14,8 +14,22 @@ struct isa_kernels {
   double (*peak_multiply_add)(long iterations, float *sink);
 };
 
+/// matrix.h
+struct matrix_kernels {
+  void (*pack_panels)(const float *b, ptrdiff_t column_stride, ptrdiff_t depth_stride,
+                      ptrdiff_t columns, ptrdiff_t depth, float *panels);
+  void (*multiply_panels)(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, const float *a,
+                          ptrdiff_t a_row_stride, const float *panels, const float *bias,
+                          bool accumulate, float *c, ptrdiff_t c_row_stride);
+  void (*multiply)(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, const float *a,
+                   ptrdiff_t a_row_stride, ptrdiff_t a_depth_stride, const float *b,
+                   ptrdiff_t b_column_stride, ptrdiff_t b_depth_stride, const float *bias,
+                   bool accumulate, float *c, ptrdiff_t c_row_stride, float *workspace);
+};
+
 struct kernel_table {
   struct isa_kernels isa;
+  struct matrix_kernels matrix;
 };
 
 /// The table in use.

@@ -1,0 +1,189 @@
+// Matrix products made of register tiles.
+
+// How far ahead of its use a product of a single row tile fetches its panels.
+enum { LONE_AHEAD = 32 * PANEL };
+
+UNROLL_INLINE ptrdiff_t at_most(ptrdiff_t a, ptrdiff_t b) { return a < b ? a : b; }
+
+UNROLL_INLINE enum start start_of(ptrdiff_t depth_done, const float *bias, bool accumulate) {
+  if (depth_done > 0) return START_OLD;
+  if (accumulate) return bias ? START_OLD_AND_BIAS : START_OLD;
+  return bias ? START_BIAS : START_ZERO;
+}
+
+/// A tile of which only the first `columns` of 16 are part of C.
+static void multiply_partial(tile_function *multiply, int rows, ptrdiff_t columns,
+                             struct tile tile) {
+  float c[TILE_ROWS * PANEL] = {0}, bias[PANEL] = {0};
+  float *const whole = tile.c;
+  const ptrdiff_t stride = tile.c_row_stride;
+  if (tile.start == START_OLD || tile.start == START_OLD_AND_BIAS) {
+    for (int i = 0; i < rows; ++i) {
+      for (ptrdiff_t j = 0; j < columns; ++j) c[i * PANEL + j] = whole[i * stride + j];
+    }
+  }
+  if (tile.bias) {
+    for (ptrdiff_t j = 0; j < columns; ++j) bias[j] = tile.bias[j];
+    tile.bias = bias;
+  }
+  tile.c = c;
+  tile.c_row_stride = PANEL;
+  multiply(&tile);
+  for (int i = 0; i < rows; ++i) {
+    for (ptrdiff_t j = 0; j < columns; ++j) whole[i * stride + j] = c[i * PANEL + j];
+  }
+}
+
+/// All rows times one block of a group of panels, which stays in the first-level cache. `tile` is
+/// the first row tile. `columns` are those of the group that are part of C; a group of several
+/// panels has them all.
+static void multiply_group(tile_function *const *multiply, int panels, ptrdiff_t rows,
+                           ptrdiff_t columns, bool packed, struct tile tile) {
+  const struct row_tiles tiles = cut_rows(rows);
+  const ptrdiff_t a_row_stride = packed ? tile.depth : tile.a_row_stride;
+  if (tiles.count > 1) {
+    // The tiles share in fetching the block that comes next in memory.
+    tile.ahead = tile.b + tile.depth * PANEL;
+    tile.ahead_step = (PANEL + tiles.count - 1) / tiles.count;
+  }
+  for (ptrdiff_t t = 0; t < tiles.count; ++t) {
+    const int count = rows_of_tile(tiles, t);
+    if (columns < panels * PANEL) {
+      multiply_partial(multiply[count], count, columns, tile);
+    } else {
+      multiply[count](&tile);
+    }
+    tile.a += count * a_row_stride;
+    tile.c += count * tile.c_row_stride;
+    tile.ahead += tile.ahead_step * tile.depth;
+  }
+}
+
+/// C without a product, for a depth of 0.
+static void start_only(ptrdiff_t rows, ptrdiff_t columns, const float *bias, bool accumulate,
+                       float *c, ptrdiff_t c_row_stride) {
+  for (ptrdiff_t i = 0; i < rows; ++i) {
+    float *row = c + i * c_row_stride;
+    for (ptrdiff_t j = 0; j < columns; ++j) {
+      const float bias_j = bias ? bias[j] : 0;
+      if (!accumulate) row[j] = bias_j;
+      if (accumulate && bias) row[j] += bias_j;
+    }
+  }
+}
+
+static void multiply_panels(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth,  //
+                            const float *a, ptrdiff_t a_row_stride,              //
+                            const float *panels, const float *bias, bool accumulate,
+                            float *c, ptrdiff_t c_row_stride) {
+  if (rows <= 0 || columns <= 0) return;
+  if (depth <= 0) return start_only(rows, columns, bias, accumulate, c, c_row_stride);
+
+  // As many rows at a time as the second-level cache holds in full depth.
+  const ptrdiff_t fitting = BLOCK_ROWS * UNROLL_DEPTH_BLOCK / depth / TILE_ROWS * TILE_ROWS;
+  const ptrdiff_t most_rows = fitting > 4 * TILE_ROWS ? fitting : 4 * TILE_ROWS;
+  while (rows > most_rows) {
+    multiply_panels(most_rows, columns, depth, a, a_row_stride, panels, bias, accumulate, c,
+                    c_row_stride);
+    rows -= most_rows;
+    a += most_rows * a_row_stride;
+    c += most_rows * c_row_stride;
+  }
+
+  const bool lone = rows <= TILE_ROWS;
+  ptrdiff_t column = 0;
+  while (column < columns) {
+    tile_function *const *multiply = lone ? lone_tiles : shared_tiles[0];
+    int group = lone ? lone_panels[rows] : SHARED_PANELS;
+    if (columns - column < group * PANEL) {
+      multiply = one_panel[0];
+      group = 1;
+    }
+    const ptrdiff_t valid = at_most(columns - column, group * PANEL);
+    for (ptrdiff_t k = 0; k < depth; k += UNROLL_DEPTH_BLOCK) {
+      const float *b = panels + column * depth + k * PANEL;
+      multiply_group(multiply, group, rows, valid, false,
+                     (struct tile){
+                       .depth = at_most(depth - k, UNROLL_DEPTH_BLOCK),
+                       .a = a + k,
+                       .a_row_stride = a_row_stride,
+                       .b = b,
+                       .panel_stride = depth * PANEL,
+                       .ahead = b + LONE_AHEAD,
+                       .ahead_step = PANEL,
+                       .start = start_of(k, bias, accumulate),
+                       .bias = bias ? bias + column : NULL,
+                       .c = c + column,
+                       .c_row_stride = c_row_stride,
+                     });
+    }
+    column += group * PANEL;
+  }
+}
+
+/// The product of a packed block of rows and a packed block of columns.
+static void multiply_packed(ptrdiff_t rows, ptrdiff_t columns, const float *panels,
+                            struct tile tile) {
+  ptrdiff_t column = 0;
+  while (column < columns) {
+    const bool whole = columns - column >= SHARED_PANELS * PANEL;
+    const int group = whole ? SHARED_PANELS : 1;
+    struct tile first = tile;
+    first.b = panels + column * tile.depth;
+    first.ahead = first.b;
+    first.bias = tile.bias ? tile.bias + column : NULL;
+    first.c = tile.c + column;
+    multiply_group((whole ? shared_tiles : one_panel)[1], group, rows,
+                   at_most(columns - column, group * PANEL), true, first);
+    column += group * PANEL;
+  }
+}
+
+/// The size of blocks when `whole` is cut into equal blocks of at most `most`, a multiple of `unit`.
+UNROLL_INLINE ptrdiff_t equal_block(ptrdiff_t whole, ptrdiff_t most, ptrdiff_t unit) {
+  const ptrdiff_t blocks = (whole + most - 1) / most;
+  return (whole + blocks * unit - 1) / (blocks * unit) * unit;
+}
+
+static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth,                //
+                     const float *a, ptrdiff_t a_row_stride, ptrdiff_t a_depth_stride,  //
+                     const float *b, ptrdiff_t b_column_stride, ptrdiff_t b_depth_stride,
+                     const float *bias, bool accumulate,  //
+                     float *c, ptrdiff_t c_row_stride, float *workspace) {
+  if (rows <= 0 || columns <= 0) return;
+  if (depth <= 0) return start_only(rows, columns, bias, accumulate, c, c_row_stride);
+  float *const packed_panels = workspace;
+  float *const packed_rows = workspace + BLOCK_COLUMNS * UNROLL_DEPTH_BLOCK;
+  const ptrdiff_t row_block = equal_block(rows, BLOCK_ROWS, UNROLL_TILE_ROWS);
+  const ptrdiff_t column_block = equal_block(columns, BLOCK_COLUMNS, PANEL);
+
+  for (ptrdiff_t j = 0; j < columns; j += column_block) {
+    const ptrdiff_t columns_here = at_most(columns - j, column_block);
+    for (ptrdiff_t k = 0; k < depth; k += UNROLL_DEPTH_BLOCK) {
+      const ptrdiff_t depth_here = at_most(depth - k, UNROLL_DEPTH_BLOCK);
+      pack_panels(b + j * b_column_stride + k * b_depth_stride, b_column_stride, b_depth_stride,
+                  columns_here, depth_here, packed_panels);
+      for (ptrdiff_t i = 0; i < rows; i += row_block) {
+        const ptrdiff_t rows_here = at_most(rows - i, row_block);
+        pack_rows(a + i * a_row_stride + k * a_depth_stride, a_row_stride, a_depth_stride,
+                  rows_here, depth_here, packed_rows);
+        multiply_packed(rows_here, columns_here, packed_panels,
+                        (struct tile){
+                          .depth = depth_here,
+                          .a = packed_rows,
+                          .panel_stride = depth_here * PANEL,
+                          .start = start_of(k, bias, accumulate),
+                          .bias = bias ? bias + j : NULL,
+                          .c = c + i * c_row_stride + j,
+                          .c_row_stride = c_row_stride,
+                        });
+      }
+    }
+  }
+}
+
+#define MATRIX_KERNELS                                                  \
+  {                                                                     \
+    .pack_panels = pack_panels, .multiply_panels = multiply_panels,     \
+    .multiply = multiply,                                               \
+  }

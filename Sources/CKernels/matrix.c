@@ -1,0 +1,37 @@
+// The public matrix products.
+#include "include/matrix.h"
+
+#include "kernel_table.h"
+#include "matrix_blocks.h"
+
+size_t unroll_panels_count(ptrdiff_t columns, ptrdiff_t depth) {
+  const ptrdiff_t panels = (columns + UNROLL_PANEL_COLUMNS - 1) / UNROLL_PANEL_COLUMNS;
+  return (size_t)(panels * UNROLL_PANEL_COLUMNS * depth);
+}
+
+void unroll_pack_panels(const float *b, ptrdiff_t column_stride, ptrdiff_t depth_stride,
+                        ptrdiff_t columns, ptrdiff_t depth, float *panels) {
+  unroll_kernels()->matrix.pack_panels(b, column_stride, depth_stride, columns, depth, panels);
+}
+
+void unroll_multiply_panels(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth,  //
+                            const float *a, ptrdiff_t a_row_stride,              //
+                            const float *panels, const float *bias, bool accumulate,
+                            float *c, ptrdiff_t c_row_stride) {
+  unroll_kernels()->matrix.multiply_panels(rows, columns, depth, a, a_row_stride, panels, bias,
+                                           accumulate, c, c_row_stride);
+}
+
+size_t unroll_multiply_workspace_count(void) {
+  return (size_t)(BLOCK_ROWS + BLOCK_COLUMNS) * UNROLL_DEPTH_BLOCK;
+}
+
+void unroll_multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth,                //
+                     const float *a, ptrdiff_t a_row_stride, ptrdiff_t a_depth_stride,  //
+                     const float *b, ptrdiff_t b_column_stride, ptrdiff_t b_depth_stride,
+                     const float *bias, bool accumulate,  //
+                     float *c, ptrdiff_t c_row_stride, float *workspace) {
+  unroll_kernels()->matrix.multiply(rows, columns, depth, a, a_row_stride, a_depth_stride, b,
+                                    b_column_stride, b_depth_stride, bias, accumulate, c,
+                                    c_row_stride, workspace);
+}

@@ -1,0 +1,47 @@
+// The definitions of updates.h, in double.
+#include "../include/updates.h"
+
+#include <math.h>
+
+void unroll_sgd_update_reference(ptrdiff_t n, float rate, float gradient_scale, float decay,
+                                 const float *gradient, float *weights) {
+  for (ptrdiff_t i = 0; i < n; ++i) {
+    const double w = weights[i];
+    const double g = (double)gradient_scale * gradient[i] + decay * w;
+    weights[i] = (float)(w - rate * g);
+  }
+}
+
+void unroll_momentum_update_reference(ptrdiff_t n, float rate, float gradient_scale, float decay,
+                                      float momentum, bool nesterov, const float *gradient,
+                                      float *velocity, float *weights) {
+  for (ptrdiff_t i = 0; i < n; ++i) {
+    const double w = weights[i];
+    const double g = (double)gradient_scale * gradient[i] + decay * w;
+    const double v = (double)momentum * velocity[i] + g;
+    velocity[i] = (float)v;
+    weights[i] = (float)(w - rate * (nesterov ? g + momentum * v : v));
+  }
+}
+
+void unroll_adam_update_reference(ptrdiff_t n, float rate, float gradient_scale, float decay,
+                                  bool decoupled, float beta1, float beta2, float epsilon,
+                                  long step, const float *gradient, float *mean, float *variance,
+                                  float *weights) {
+  const double correction1 = 1 - pow(beta1, (double)step);
+  const double correction2 = 1 - pow(beta2, (double)step);
+  for (ptrdiff_t i = 0; i < n; ++i) {
+    double w = weights[i];
+    double g = (double)gradient_scale * gradient[i];
+    if (decoupled) {
+      w *= 1 - (double)rate * decay;
+    } else {
+      g += decay * w;
+    }
+    const double m = (double)beta1 * mean[i] + (1 - (double)beta1) * g;
+    const double v = (double)beta2 * variance[i] + (1 - (double)beta2) * g * g;
+    mean[i] = (float)m;
+    variance[i] = (float)v;
+    weights[i] = (float)(w - rate / correction1 * m / (sqrt(v / correction2) + epsilon));
+  }
+}

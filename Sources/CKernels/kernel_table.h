@@ -27,9 +27,106 @@ struct matrix_kernels {
                    bool accumulate, float *c, ptrdiff_t c_row_stride, float *workspace);
 };
 
+/// elementwise.h
+struct elementwise_kernels {
+  void (*exp)(ptrdiff_t n, const float *x, float *y);
+  void (*tanh)(ptrdiff_t n, const float *x, float *y);
+  void (*sigmoid)(ptrdiff_t n, const float *x, float *y);
+  void (*relu)(ptrdiff_t n, const float *x, float *y);
+  void (*add)(ptrdiff_t n, const float *a, const float *b, float *c);
+  void (*subtract)(ptrdiff_t n, const float *a, const float *b, float *c);
+  void (*multiply_elements)(ptrdiff_t n, const float *a, const float *b, float *c);
+  void (*axpy)(ptrdiff_t n, float alpha, const float *x, float *y);
+  void (*scale)(ptrdiff_t n, float alpha, const float *x, float *y);
+  void (*multiply_accumulate)(ptrdiff_t n, const float *a, const float *b, float *y);
+};
+
+/// gates.h
+struct gates_kernels {
+  void (*lstm_forward)(ptrdiff_t rows, ptrdiff_t hidden, float *gates, const float *c_prev,
+                       float *c, float *tanh_c, float *h);
+  void (*lstm_backward)(ptrdiff_t rows, ptrdiff_t hidden, float *gates, const float *c_prev,
+                        const float *tanh_c, const float *dh, float *dc);
+  void (*gru_forward)(ptrdiff_t rows, ptrdiff_t hidden, float *gx, const float *gh,
+                      const float *h_prev, float *h);
+  void (*gru_backward)(ptrdiff_t rows, ptrdiff_t hidden, float *gates, float *gh,
+                       const float *h_prev, float *dh);
+  void (*gru_reset_forward)(ptrdiff_t rows, ptrdiff_t hidden, float *gates, const float *gh_rz,
+                            const float *h_prev, float *reset_h);
+  void (*gru_candidate_forward)(ptrdiff_t rows, ptrdiff_t hidden, float *gates, const float *gh_n,
+                                const float *h_prev, float *h);
+  void (*gru_candidate_backward)(ptrdiff_t rows, ptrdiff_t hidden, float *gates,
+                                 const float *h_prev, float *dh);
+  void (*gru_reset_backward)(ptrdiff_t rows, ptrdiff_t hidden, float *gates, const float *d_reset_h,
+                             const float *h_prev, float *dh);
+  void (*rnn_tanh_forward)(ptrdiff_t rows, ptrdiff_t hidden, const float *pre, float *h);
+  void (*rnn_relu_forward)(ptrdiff_t rows, ptrdiff_t hidden, const float *pre, float *h);
+  void (*rnn_tanh_backward)(ptrdiff_t rows, ptrdiff_t hidden, const float *h, const float *dh,
+                            float *dpre);
+  void (*rnn_relu_backward)(ptrdiff_t rows, ptrdiff_t hidden, const float *h, const float *dh,
+                            float *dpre);
+};
+
+/// softmax.h
+struct softmax_kernels {
+  void (*softmax_rows)(ptrdiff_t rows, ptrdiff_t columns, const float *x, float *y);
+  void (*log_softmax_rows)(ptrdiff_t rows, ptrdiff_t columns, const float *x, float *y);
+  void (*softmax_rows_backward)(ptrdiff_t rows, ptrdiff_t columns, const float *y, const float *dy,
+                                float *dx);
+  void (*log_softmax_rows_backward)(ptrdiff_t rows, ptrdiff_t columns, const float *y,
+                                    const float *dy, float *dx);
+  void (*cross_entropy_rows)(ptrdiff_t rows, ptrdiff_t columns, float *x, ptrdiff_t row_stride,
+                             const int32_t *targets, float scale, float *losses);
+};
+
+/// reductions.h
+struct reductions_kernels {
+  double (*sum)(ptrdiff_t n, const float *x);
+  double (*sum_of_squares)(ptrdiff_t n, const float *x);
+  double (*dot)(ptrdiff_t n, const float *a, const float *b);
+  float (*max)(ptrdiff_t n, const float *x);
+  ptrdiff_t (*argmax)(ptrdiff_t n, const float *x);
+  bool (*all_finite)(ptrdiff_t n, const float *x);
+  void (*column_sums)(ptrdiff_t rows, ptrdiff_t columns, const float *x, ptrdiff_t row_stride,
+                      bool accumulate, float *sums);
+  void (*layer_norm_rows)(ptrdiff_t rows, ptrdiff_t columns, const float *x, const float *gain,
+                          const float *bias, float epsilon, float *y, float *means,
+                          float *inverse_deviations);
+  void (*layer_norm_rows_backward)(ptrdiff_t rows, ptrdiff_t columns, const float *x,
+                                   const float *gain, const float *means,
+                                   const float *inverse_deviations, const float *dy, float *dx,
+                                   float *d_gain, float *d_bias);
+};
+
+/// random.h
+struct random_kernels {
+  void (*philox_words)(uint64_t key, uint64_t stream, uint64_t first, ptrdiff_t n, uint32_t *out);
+  void (*philox_uniform)(uint64_t key, uint64_t stream, uint64_t first, ptrdiff_t n, float *out);
+  void (*philox_dropout)(uint64_t key, uint64_t stream, uint64_t first, ptrdiff_t n, float keep,
+                         const float *x, float *y);
+};
+
+/// updates.h
+struct updates_kernels {
+  void (*sgd_update)(ptrdiff_t n, float rate, float gradient_scale, float decay,
+                     const float *gradient, float *weights);
+  void (*momentum_update)(ptrdiff_t n, float rate, float gradient_scale, float decay,
+                          float momentum, bool nesterov, const float *gradient, float *velocity,
+                          float *weights);
+  void (*adam_update)(ptrdiff_t n, float rate, float gradient_scale, float decay, bool decoupled,
+                      float beta1, float beta2, float epsilon, long step, const float *gradient,
+                      float *mean, float *variance, float *weights);
+};
+
 struct kernel_table {
   struct isa_kernels isa;
   struct matrix_kernels matrix;
+  struct elementwise_kernels elementwise;
+  struct gates_kernels gates;
+  struct softmax_kernels softmax;
+  struct reductions_kernels reductions;
+  struct random_kernels random;
+  struct updates_kernels updates;
 };
 
 /// The table in use.

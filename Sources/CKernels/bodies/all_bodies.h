@@ -4,14 +4,33 @@
 #include "../matrix_blocks.h"
 #include "../vector.h"
 
+// Vectors wider than a register have no settled calling convention. Functions that take or return
+// them are all inlined.
+#pragma clang diagnostic ignored "-Wpsabi"
+
+// clang-format off: what each builds on comes first
 #include "isa_body.h"
-// clang-format off: tiles, then packing into them, then products
 #include "tile_body.h"
 #include "pack_body.h"
 #include "matrix_body.h"
+#include "some_body.h"
+#include "math_body.h"
+#include "lanes_body.h"
+#include "elementwise_body.h"
+#include "gates_body.h"
+#include "softmax_body.h"
+#include "reductions_body.h"
+#include "random_body.h"
+#include "updates_body.h"
 // clang-format on
 
 const struct kernel_table UNROLL_TABLE = {
   .isa = ISA_KERNELS,
   .matrix = MATRIX_KERNELS,
+  .elementwise = ELEMENTWISE_KERNELS,
+  .gates = GATES_KERNELS,
+  .softmax = SOFTMAX_KERNELS,
+  .reductions = REDUCTIONS_KERNELS,
+  .random = RANDOM_KERNELS,
+  .updates = UPDATES_KERNELS,
 };

@@ -1,7 +1,7 @@
 // The definitions of elementwise.h. The transcendental functions are rounded from double.
-#include "../include/elementwise.h"
-
 #include <math.h>
+
+#include "../include/elementwise.h"
 
 void unroll_exp_reference(ptrdiff_t n, const float *x, float *y) {
   const double flush = log(0x1p-126);  // results below the least normal float become 0

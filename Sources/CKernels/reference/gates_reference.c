@@ -1,7 +1,7 @@
 // The definitions of gates.h: the equations, one unit at a time, in double.
-#include "../include/gates.h"
-
 #include <math.h>
+
+#include "../include/gates.h"
 
 static double sigmoid(double x) { return 1 / (1 + exp(-x)); }
 

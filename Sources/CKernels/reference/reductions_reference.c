@@ -1,7 +1,7 @@
 // The definitions of reductions.h.
-#include "../include/reductions.h"
-
 #include <math.h>
+
+#include "../include/reductions.h"
 
 double unroll_sum_reference(ptrdiff_t n, const float *x) {
   double sum = 0;
@@ -53,8 +53,8 @@ void unroll_column_sums_reference(ptrdiff_t rows, ptrdiff_t columns, const float
 }
 
 void unroll_layer_norm_rows_reference(ptrdiff_t rows, ptrdiff_t columns, const float *x,
-                                      const float *gain, const float *bias, float epsilon,
-                                      float *y, float *means, float *inverse_deviations) {
+                                      const float *gain, const float *bias, float epsilon, float *y,
+                                      float *means, float *inverse_deviations) {
   for (ptrdiff_t i = 0; i < rows; ++i, x += columns, y += columns) {
     double mean = 0, variance = 0;
     for (ptrdiff_t j = 0; j < columns; ++j) mean += x[j];

@@ -1,7 +1,7 @@
 // The definitions of softmax.h, in double.
-#include "../include/softmax.h"
-
 #include <math.h>
+
+#include "../include/softmax.h"
 
 static double greatest(ptrdiff_t n, const float *x) {
   double greatest = -INFINITY;

@@ -1,7 +1,7 @@
 // The definitions of updates.h, in double.
-#include "../include/updates.h"
-
 #include <math.h>
+
+#include "../include/updates.h"
 
 void unroll_sgd_update_reference(ptrdiff_t n, float rate, float gradient_scale, float decay,
                                  const float *gradient, float *weights) {

@@ -1,0 +1,47 @@
+import Tensors
+
+/// Any cell behind one type, so that a stack can hold cells chosen at run time.
+public struct AnyCell: Cell {
+  public let inputSize: Int
+  public let hiddenSize: Int
+  public let parameters: [Parameter]
+
+  /// The state of whatever cell this is, as its parts.
+  public struct State: RecurrentState {
+    public let parts: [Variable]
+    public init(parts: [Variable]) { self.parts = parts }
+  }
+
+  private let makeZeroState: @Sendable (Int) -> State
+  private let takeStep: @Sendable (Variable, State, Mode) -> State
+  private let runSequence:
+    @Sendable (Variable, [Int32]?, State?, Mode) -> (outputs: Variable, state: State)
+
+  /// `cell`, its type forgotten.
+  public init<Wrapped: Cell>(_ cell: Wrapped) {
+    inputSize = cell.inputSize
+    hiddenSize = cell.hiddenSize
+    parameters = cell.parameters
+    makeZeroState = { State(parts: cell.zeroState(batch: $0).parts) }
+    takeStep = { input, state, mode in
+      State(parts: cell.step(input, Wrapped.State(parts: state.parts), mode: mode).parts)
+    }
+    runSequence = { inputs, lengths, state, mode in
+      let start = state.map { Wrapped.State(parts: $0.parts) }
+      let (outputs, last) = cell.run(inputs, lengths: lengths, from: start, mode: mode)
+      return (outputs, State(parts: last.parts))
+    }
+  }
+
+  public func zeroState(batch: Int) -> State { makeZeroState(batch) }
+
+  public func step(_ input: Variable, _ state: State, mode: Mode) -> State {
+    takeStep(input, state, mode)
+  }
+
+  public func run(_ inputs: Variable, lengths: [Int32]?, from state: State?, mode: Mode)
+    -> (outputs: Variable, state: State)
+  {
+    runSequence(inputs, lengths, state, mode)
+  }
+}

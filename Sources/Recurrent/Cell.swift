@@ -1,0 +1,80 @@
+import Tensors
+
+/// What a cell carries from one time step to the next, for B sequences.
+///
+/// A value: a search can branch it, a server can keep one for each client.
+public protocol RecurrentState: Sendable {
+  /// The parts, each [B, H]; the first is the output h. The others are for the cell alone.
+  var parts: [Variable] { get }
+
+  /// A state made of its parts.
+  init(parts: [Variable])
+}
+
+extension RecurrentState {
+  /// The output of the step that led here: h [B, H].
+  public var output: Variable { parts[0] }
+
+  /// The same state cut off from the graph.
+  public var detached: Self { Self(parts: parts.map(\.detached)) }
+}
+
+/// A recurrent cell: h_t = f(x_t, h_{t-1}).
+///
+/// To write one, give it parameters, a typed state, and `step` from plain operations; it then works
+/// wherever a cell does. The library's own cells also run a whole sequence as one fused operation.
+public protocol Cell: Module {
+  /// What is carried from step to step.
+  associatedtype State: RecurrentState
+
+  /// I, the features of an input.
+  var inputSize: Int { get }
+  /// H, the features of an output.
+  var hiddenSize: Int { get }
+
+  /// The state before the first step, all zeros, for `batch` sequences.
+  func zeroState(batch: Int) -> State
+
+  /// One step: x_t [B, I] and the state before it give the state after it.
+  func step(_ input: Variable, _ state: State, mode: Mode) -> State
+
+  /// All steps of B sequences: inputs [T, B, I] give outputs [T, B, H] and the last state.
+  ///
+  /// Equals `step` repeated, bit for bit. Sequence b has `lengths[b]` steps (T when nil): beyond
+  /// them its outputs are zero, and its last state is the one after its own last step. A nil state
+  /// is the zero state.
+  func run(_ inputs: Variable, lengths: [Int32]?, from state: State?, mode: Mode)
+    -> (outputs: Variable, state: State)
+}
+
+/// The state of a cell whose output is all it carries: h [B, H].
+public struct HiddenState: RecurrentState {
+  /// The output, [B, H].
+  public var h: Variable
+
+  public var parts: [Variable] { [h] }
+
+  /// A state of the given output.
+  public init(h: Variable) { self.h = h }
+  public init(parts: [Variable]) { h = parts[0] }
+}
+
+/// The state of an LSTM: the output h and the memory c, [B, H] each.
+public struct MemoryState: RecurrentState {
+  /// The output, [B, H].
+  public var h: Variable
+  /// The memory, [B, H].
+  public var c: Variable
+
+  public var parts: [Variable] { [h, c] }
+
+  /// A state of the given output and memory.
+  public init(h: Variable, c: Variable) {
+    self.h = h
+    self.c = c
+  }
+  public init(parts: [Variable]) {
+    h = parts[0]
+    c = parts[1]
+  }
+}

@@ -1,0 +1,58 @@
+import Tensors
+
+/// The simple recurrent network (Elman 1990).
+///
+/// ```
+/// h_t = g(W_ih x_t + b_ih + W_hh h_{t-1} + b_hh),   g = tanh or max(·, 0)
+/// ```
+///
+/// W_ih is [H, I], W_hh [H, H], as in PyTorch. Going back k steps multiplies a gradient by W_hhᵀ and
+/// g′ k times, so it vanishes or explodes at the rate of the spectrum of W_hh: start from an
+/// orthogonal matrix (the default) or, with the rectifier, from the identity (Le et al. 2015).
+public struct ElmanCell: Cell {
+  /// g.
+  public enum Activation: Sendable {
+    /// The hyperbolic tangent.
+    case tanh
+    /// max(x, 0).
+    case relu
+  }
+
+  public let inputSize: Int
+  public let hiddenSize: Int
+  /// g.
+  public let activation: Activation
+  /// W_ih, W_hh, b_ih, b_hh.
+  public let gates: GateParameters
+
+  public var parameters: [Parameter] { gates.parameters }
+
+  /// A cell of layer `layer`.
+  public init(
+    inputSize: Int, hiddenSize: Int, activation: Activation = .tanh, prefix: String = "rnn",
+    layer: Int = 0, initialization: GateParameters.Initialization = .init(), key: RandomKey
+  ) {
+    self.inputSize = inputSize
+    self.hiddenSize = hiddenSize
+    self.activation = activation
+    gates = GateParameters(
+      gates: 1, inputSize: inputSize, hiddenSize: hiddenSize, prefix: prefix, layer: layer,
+      initialization: initialization, key: key)
+  }
+
+  public func zeroState(batch: Int) -> HiddenState {
+    HiddenState(h: Variable(Tensor(zeros: [batch, hiddenSize])))
+  }
+
+  public func step(_ input: Variable, _ state: HiddenState, mode: Mode) -> HiddenState {
+    run(input.asOneStep(), lengths: nil, from: state, mode: mode).state
+  }
+
+  public func run(_ inputs: Variable, lengths: [Int32]?, from state: HiddenState?, mode: Mode)
+    -> (outputs: Variable, state: HiddenState)
+  {
+    let results = runElman(
+      inputs, lengths: lengths, h: state?.h, gates.variables(mode), activation)
+    return (results[0], HiddenState(h: results[1]))
+  }
+}

@@ -1,0 +1,101 @@
+import CKernels
+import Tensors
+
+/// A whole Elman layer over a whole sequence as one node of the graph; see `runLSTM` for the plan.
+///
+/// - Parameter weights: W_ih [H, I], W_hh [H, H], b_ih [H], b_hh [H].
+/// - Returns: outputs [T, B, H], last h [B, H].
+func runElman(
+  _ inputs: Variable, lengths: [Int32]?, h h0: Variable?, _ weights: [Variable],
+  _ activation: ElmanCell.Activation
+) -> [Variable] {
+  let size = weights[1].shape[1]
+  checkRun(inputs, weights: weights, gates: 1, states: [h0])
+  let plan = SequencePlan(steps: inputs.shape[0], batch: inputs.shape[1], lengths: lengths)
+  let parents = [inputs] + weights + [h0 ?? Variable(Tensor(zeros: [0]))]
+
+  // Pre-activations become activations in place.
+  let outputs = Tensor(uninitialized: [plan.steps, plan.batch, size])
+  projectInputs(
+    inputs, weights[0], bias: sum(weights[2].value, weights[3].value),
+    into: outputs.sharedPointer)
+  forwardElman(
+    plan, outputs, h0: h0?.value, recurrent: weights[1].packed(.forward), activation)
+
+  let results = [outputs, plan.lastStates(of: outputs, initial: h0?.value)]
+  let (inputValue, inputWeight) = (inputs.value, weights[0].value)
+  let (recurrentWeight, h0Value) = (weights[1], h0?.value)
+  return Variable.operation(from: parents, outputs: results) { context in
+    let rows = plan.steps * plan.batch
+    let gates = Tensor(uninitialized: [plan.steps, plan.batch, size])
+    let dh = Tensor(uninitialized: [plan.batch, size])
+    backwardElman(
+      plan, outputs, gates: gates, dh: dh, recurrent: recurrentWeight.packed(.backward),
+      outputGradient: context.gradient(ofOutput: 0), lastH: context.gradient(ofOutput: 1),
+      intoInitial: context.needsGradient(ofParent: 5), activation)
+    let gradients = UnsafePointer(gates.sharedPointer)
+    accumulateInputGradient(
+      context, parent: 0, rows: rows, gradients: gradients, weight: inputWeight)
+    accumulateWeightGradient(
+      context, parent: 1, rows: rows, gradients: gradients, gatesStride: size, columns: size,
+      inputs: inputValue.sharedPointer, inputSize: inputWeight.shape[1])
+    accumulateRecurrentGradient(
+      context, parent: 2, plan: plan, gradients: gradients, gates: size,
+      outputs: outputs.sharedPointer, initial: h0Value, hiddenSize: size)
+    accumulateBiasGradient(
+      context, parents: [3, 4], rows: rows, gradients: gradients, columns: size)
+    if h0Value != nil { context.add(dh, toParent: 5) }
+    withExtendedLifetime((gates, inputValue, outputs)) {}
+  }
+}
+
+private func forwardElman(
+  _ plan: SequencePlan, _ outputs: Tensor, h0: Tensor?, recurrent: PackedMatrix,
+  _ activation: ElmanCell.Activation
+) {
+  let (batch, size) = (plan.batch, outputs.shape[2])
+  let states = outputs.sharedPointer
+  plan.forEachBlock { rows in
+    for t in 0..<plan.steps {
+      let first = t * batch + rows.lowerBound
+      let pre = states.row(first, size)
+      let h = t > 0 ? states.row(first - batch, size) : h0?.sharedPointer.row(rows.lowerBound, size)
+      if let h {
+        multiplyShared(rows: rows.count, h, rowStride: size, recurrent, accumulate: true, into: pre)
+      }
+      switch activation {
+      case .tanh: unroll_rnn_tanh_forward(rows.count, size, pre, pre)
+      case .relu: unroll_rnn_relu_forward(rows.count, size, pre, pre)
+      }
+      plan.clearEnded(rows, at: t, [(states, size)])
+    }
+  }
+}
+
+private func backwardElman(
+  _ plan: SequencePlan, _ outputs: Tensor, gates: Tensor, dh: Tensor, recurrent: PackedMatrix,
+  outputGradient: Tensor?, lastH: Tensor?, intoInitial: Bool, _ activation: ElmanCell.Activation
+) {
+  let (batch, size) = (plan.batch, outputs.shape[2])
+  plan.forEachBlock { rows in
+    let dh = dh.sharedPointer.row(rows.lowerBound, size)
+    dh.update(repeating: 0, count: rows.count * size)
+    for t in (0..<plan.steps).reversed() {
+      let first = t * batch + rows.lowerBound
+      // Rows that have ended already have a zero gradient here, so nothing flows.
+      plan.addGradient(ofLast: lastH, endingAt: t, rows, to: dh, size)
+      plan.addGradient(ofOutputs: outputGradient, at: t, rows, to: dh, size)
+      let h = outputs.sharedPointer.row(first, size)
+      let dpre = gates.sharedPointer.row(first, size)
+      switch activation {
+      case .tanh: unroll_rnn_tanh_backward(rows.count, size, h, dh, dpre)
+      case .relu: unroll_rnn_relu_backward(rows.count, size, h, dh, dpre)
+      }
+      if t > 0 || intoInitial {
+        multiplyShared(rows: rows.count, dpre, rowStride: size, recurrent, into: dh)
+      }
+    }
+    // A row without steps hands the gradient of its last state to its initial one.
+    plan.addGradient(ofLast: lastH, endingAt: -1, rows, to: dh, size)
+  }
+}

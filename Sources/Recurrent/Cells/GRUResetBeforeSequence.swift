@@ -1,0 +1,148 @@
+import CKernels
+import Tensors
+
+/// A whole GRU layer, reset before the product, over a whole sequence as one node of the graph; see
+/// `runLSTM` for the plan. The second product of a step waits for the first, so there are two.
+///
+/// - Parameter weights: W_ih [3H, I], W_hh [3H, H], b_ih [3H], b_hh [3H].
+/// - Returns: outputs [T, B, H], last h [B, H].
+func runGRUResetBefore(
+  _ inputs: Variable, lengths: [Int32]?, h h0: Variable?, _ weights: [Variable]
+) -> [Variable] {
+  let size = weights[1].shape[1]
+  checkRun(inputs, weights: weights, gates: 3, states: [h0])
+  let plan = SequencePlan(steps: inputs.shape[0], batch: inputs.shape[1], lengths: lengths)
+  let parents = [inputs] + weights + [h0 ?? Variable(Tensor(zeros: [plan.batch, size]))]
+  let initial = parents[5].value
+
+  let saved = ResetBeforeActivations(
+    gates: Tensor(uninitialized: [plan.steps, plan.batch, 3 * size]),
+    resetStates: Tensor(uninitialized: [plan.steps, plan.batch, size]),
+    outputs: Tensor(uninitialized: [plan.steps, plan.batch, size]))
+  projectInputs(
+    inputs, weights[0], bias: sum(weights[2].value, weights[3].value),
+    into: saved.gates.sharedPointer)
+  forward(
+    plan, saved, initial: initial,
+    gateWeight: weights[1].packed(.forward, rows: 0..<2 * size),
+    candidateWeight: weights[1].packed(.forward, rows: 2 * size..<3 * size))
+
+  let results = [saved.outputs, plan.lastStates(of: saved.outputs, initial: initial)]
+  let (inputValue, inputWeight) = (inputs.value, weights[0].value)
+  let recurrentWeight = weights[1]
+  return Variable.operation(from: parents, outputs: results) { context in
+    let rows = plan.steps * plan.batch
+    let dh = Tensor(uninitialized: [plan.batch, size])
+    backward(
+      plan, saved, initial: initial, dh: dh,
+      gateWeight: recurrentWeight.packed(.backward, rows: 0..<2 * size),
+      candidateWeight: recurrentWeight.packed(.backward, rows: 2 * size..<3 * size),
+      outputGradient: context.gradient(ofOutput: 0), lastH: context.gradient(ofOutput: 1))
+    let gradients = UnsafePointer(saved.gates.sharedPointer)
+    accumulateInputGradient(
+      context, parent: 0, rows: rows, gradients: gradients, weight: inputWeight)
+    accumulateWeightGradient(
+      context, parent: 1, rows: rows, gradients: gradients, gatesStride: 3 * size,
+      columns: 3 * size, inputs: inputValue.sharedPointer, inputSize: inputWeight.shape[1])
+    accumulateRecurrentGradient(context, plan, saved, initial: initial)
+    accumulateBiasGradient(
+      context, parents: [3, 4], rows: rows, gradients: gradients, columns: 3 * size)
+    context.add(dh, toParent: 5)
+    withExtendedLifetime((saved.gates, inputValue)) {}
+  }
+}
+
+/// What the forward pass leaves for the backward pass.
+private struct ResetBeforeActivations {
+  /// [T, B, 3H]: activations r, z, n; the backward pass turns them into gradients.
+  let gates: Tensor
+  /// r_t ⊙ h_{t-1} [T, B, H].
+  let resetStates: Tensor
+  /// h_t [T, B, H].
+  let outputs: Tensor
+}
+
+private func forward(
+  _ plan: SequencePlan, _ saved: ResetBeforeActivations, initial: Tensor,
+  gateWeight: PackedMatrix, candidateWeight: PackedMatrix
+) {
+  let (batch, size) = (plan.batch, saved.outputs.shape[2])
+  let (gates, states) = (saved.gates.sharedPointer, saved.outputs.sharedPointer)
+  plan.forEachBlock { rows in
+    withWorkspace(rows.count * 2 * size) { product in
+      for t in 0..<plan.steps {
+        let first = t * batch + rows.lowerBound
+        let h =
+          t > 0 ? states.row(first - batch, size) : initial.sharedPointer.row(rows.lowerBound, size)
+        let reset = saved.resetStates.sharedPointer.row(first, size)
+        multiplyShared(rows: rows.count, h, rowStride: size, gateWeight, into: product)
+        unroll_gru_reset_forward(
+          rows.count, size, gates.row(first, 3 * size), product, h, reset)
+        multiplyShared(rows: rows.count, reset, rowStride: size, candidateWeight, into: product)
+        unroll_gru_candidate_forward(
+          rows.count, size, gates.row(first, 3 * size), product, h, states.row(first, size))
+        plan.clearEnded(rows, at: t, [(gates, 3 * size), (states, size)])
+      }
+    }
+  }
+}
+
+private func backward(
+  _ plan: SequencePlan, _ saved: ResetBeforeActivations, initial: Tensor, dh: Tensor,
+  gateWeight: PackedMatrix, candidateWeight: PackedMatrix, outputGradient: Tensor?, lastH: Tensor?
+) {
+  let (batch, size) = (plan.batch, saved.outputs.shape[2])
+  plan.forEachBlock { rows in
+    let dh = dh.sharedPointer.row(rows.lowerBound, size)
+    dh.update(repeating: 0, count: rows.count * size)
+    withWorkspace(rows.count * size) { dReset in
+      for t in (0..<plan.steps).reversed() {
+        let first = t * batch + rows.lowerBound
+        // Rows that have ended already have a zero gradient here, so nothing flows.
+        plan.addGradient(ofLast: lastH, endingAt: t, rows, to: dh, size)
+        plan.addGradient(ofOutputs: outputGradient, at: t, rows, to: dh, size)
+        let h =
+          t > 0
+          ? saved.outputs.sharedPointer.row(first - batch, size)
+          : initial.sharedPointer.row(rows.lowerBound, size)
+        let gates = saved.gates.sharedPointer.row(first, 3 * size)
+        unroll_gru_candidate_backward(rows.count, size, gates, h, dh)
+        multiplyShared(
+          rows: rows.count, gates + 2 * size, rowStride: 3 * size, candidateWeight, into: dReset)
+        unroll_gru_reset_backward(rows.count, size, gates, dReset, h, dh)
+        multiplyShared(
+          rows: rows.count, gates, rowStride: 3 * size, gateWeight, accumulate: true, into: dh)
+      }
+    }
+    // A row without steps hands the gradient of its last state to its initial one.
+    plan.addGradient(ofLast: lastH, endingAt: -1, rows, to: dh, size)
+  }
+}
+
+/// The rows of W_hh for r and z saw h_{t-1}, those for n saw r_t ⊙ h_{t-1}.
+private func accumulateRecurrentGradient(
+  _ context: GradientContext, _ plan: SequencePlan, _ saved: ResetBeforeActivations,
+  initial: Tensor
+) {
+  let (batch, size) = (plan.batch, saved.outputs.shape[2])
+  let gates = UnsafePointer(saved.gates.sharedPointer)
+  func view(_ base: UnsafePointer<Float>, _ rows: Int, _ columns: Int, _ stride: Int) -> MatrixView
+  {
+    MatrixView(base, rows: rows, columns: columns, rowStride: stride).transposed
+  }
+  context.accumulate(intoParent: 2) { sum, isFresh in
+    let target = sum.baseAddress!
+    multiply(
+      view(gates, batch, 2 * size, 3 * size), view(initial.sharedPointer, batch, size, size),
+      accumulate: !isFresh, into: target)
+    let later = max(0, plan.steps - 1) * batch
+    multiply(
+      view(gates + batch * 3 * size, later, 2 * size, 3 * size),
+      view(saved.outputs.sharedPointer, later, size, size), accumulate: true, into: target)
+    multiply(
+      view(gates + 2 * size, plan.steps * batch, size, 3 * size),
+      view(saved.resetStates.sharedPointer, plan.steps * batch, size, size),
+      accumulate: !isFresh, into: target + 2 * size * size)
+  }
+  withExtendedLifetime((saved.gates, saved.outputs, saved.resetStates, initial)) {}
+}

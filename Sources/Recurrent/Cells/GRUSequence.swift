@@ -1,0 +1,110 @@
+import CKernels
+import Tensors
+
+/// A whole GRU layer, reset after the product, over a whole sequence as one node of the graph; see
+/// `runLSTM` for the plan.
+///
+/// - Parameter weights: W_ih [3H, I], W_hh [3H, H], b_ih [3H], b_hh [3H].
+/// - Returns: outputs [T, B, H], last h [B, H].
+func runGRU(
+  _ inputs: Variable, lengths: [Int32]?, h h0: Variable?, _ weights: [Variable]
+) -> [Variable] {
+  let size = weights[1].shape[1]
+  checkRun(inputs, weights: weights, gates: 3, states: [h0])
+  let plan = SequencePlan(steps: inputs.shape[0], batch: inputs.shape[1], lengths: lengths)
+  // Without an initial state the recurrent product of the first step is its bias alone, which a
+  // state of zeros gives without a case of its own.
+  let parents = [inputs] + weights + [h0 ?? Variable(Tensor(zeros: [plan.batch, size]))]
+  let initial = parents[5].value
+
+  let gateShape = [plan.steps, plan.batch, 3 * size]
+  let gates = Tensor(uninitialized: gateShape)
+  let recurrentGates = Tensor(uninitialized: gateShape)
+  let outputs = Tensor(uninitialized: [plan.steps, plan.batch, size])
+  projectInputs(inputs, weights[0], bias: weights[2].value, into: gates.sharedPointer)
+  forwardGRU(
+    plan, outputs, gates: gates, recurrentGates: recurrentGates, initial: initial,
+    recurrent: weights[1].packed(.forward), bias: weights[3].value)
+
+  let results = [outputs, plan.lastStates(of: outputs, initial: initial)]
+  let (inputValue, inputWeight) = (inputs.value, weights[0].value)
+  let (recurrentWeight, hasInitial) = (weights[1], h0 != nil)
+  return Variable.operation(from: parents, outputs: results) { context in
+    let rows = plan.steps * plan.batch
+    let dh = Tensor(uninitialized: [plan.batch, size])
+    backwardGRU(
+      plan, outputs, gates: gates, recurrentGates: recurrentGates, initial: initial, dh: dh,
+      recurrent: recurrentWeight.packed(.backward), outputGradient: context.gradient(ofOutput: 0),
+      lastH: context.gradient(ofOutput: 1), intoInitial: context.needsGradient(ofParent: 5))
+    let inputGradients = UnsafePointer(gates.sharedPointer)
+    let recurrentGradients = UnsafePointer(recurrentGates.sharedPointer)
+    accumulateInputGradient(
+      context, parent: 0, rows: rows, gradients: inputGradients, weight: inputWeight)
+    accumulateWeightGradient(
+      context, parent: 1, rows: rows, gradients: inputGradients, gatesStride: 3 * size,
+      columns: 3 * size, inputs: inputValue.sharedPointer, inputSize: inputWeight.shape[1])
+    accumulateRecurrentGradient(
+      context, parent: 2, plan: plan, gradients: recurrentGradients, gates: 3 * size,
+      outputs: outputs.sharedPointer, initial: hasInitial ? initial : nil, hiddenSize: size)
+    accumulateBiasGradient(
+      context, parents: [3], rows: rows, gradients: inputGradients, columns: 3 * size)
+    accumulateBiasGradient(
+      context, parents: [4], rows: rows, gradients: recurrentGradients, columns: 3 * size)
+    context.add(dh, toParent: 5)
+    withExtendedLifetime((gates, recurrentGates, inputValue, outputs)) {}
+  }
+}
+
+private func forwardGRU(
+  _ plan: SequencePlan, _ outputs: Tensor, gates: Tensor, recurrentGates: Tensor, initial: Tensor,
+  recurrent: PackedMatrix, bias: Tensor
+) {
+  let (batch, size) = (plan.batch, outputs.shape[2])
+  let (gx, gh) = (gates.sharedPointer, recurrentGates.sharedPointer)
+  let states = outputs.sharedPointer
+  plan.forEachBlock { rows in
+    for t in 0..<plan.steps {
+      let first = t * batch + rows.lowerBound
+      let h =
+        t > 0 ? states.row(first - batch, size) : initial.sharedPointer.row(rows.lowerBound, size)
+      multiplyShared(
+        rows: rows.count, h, rowStride: size, recurrent, bias: bias.sharedPointer,
+        into: gh.row(first, 3 * size))
+      unroll_gru_forward(
+        rows.count, size, gx.row(first, 3 * size), gh.row(first, 3 * size), h,
+        states.row(first, size))
+      plan.clearEnded(rows, at: t, [(gx, 3 * size), (states, size)])
+    }
+  }
+}
+
+private func backwardGRU(
+  _ plan: SequencePlan, _ outputs: Tensor, gates: Tensor, recurrentGates: Tensor, initial: Tensor,
+  dh: Tensor, recurrent: PackedMatrix, outputGradient: Tensor?, lastH: Tensor?, intoInitial: Bool
+) {
+  let (batch, size) = (plan.batch, outputs.shape[2])
+  let (gx, gh) = (gates.sharedPointer, recurrentGates.sharedPointer)
+  plan.forEachBlock { rows in
+    let dh = dh.sharedPointer.row(rows.lowerBound, size)
+    dh.update(repeating: 0, count: rows.count * size)
+    for t in (0..<plan.steps).reversed() {
+      let first = t * batch + rows.lowerBound
+      // Rows that have ended already have a zero gradient here, so nothing flows.
+      plan.addGradient(ofLast: lastH, endingAt: t, rows, to: dh, size)
+      plan.addGradient(ofOutputs: outputGradient, at: t, rows, to: dh, size)
+      let h =
+        t > 0
+        ? outputs.sharedPointer.row(first - batch, size)
+        : initial.sharedPointer.row(rows.lowerBound, size)
+      unroll_gru_backward(
+        rows.count, size, gx.row(first, 3 * size), gh.row(first, 3 * size), h, dh)
+      if t > 0 || intoInitial {
+        multiplyShared(
+          rows: rows.count, gh.row(first, 3 * size), rowStride: 3 * size, recurrent,
+          accumulate: true, into: dh)
+      }
+    }
+    // A row without steps hands the gradient of its last state to its initial one.
+    plan.addGradient(ofLast: lastH, endingAt: -1, rows, to: dh, size)
+  }
+}

@@ -1,0 +1,60 @@
+import Tensors
+
+/// The long short-term memory (Hochreiter & Schmidhuber 1997, with the forget gate of Gers et al.
+/// 2000).
+///
+/// ```
+/// i_t = σ(W_ii x_t + b_ii + W_hi h_{t-1} + b_hi)        input gate
+/// f_t = σ(W_if x_t + b_if + W_hf h_{t-1} + b_hf)        forget gate
+/// g_t = tanh(W_ig x_t + b_ig + W_hg h_{t-1} + b_hg)     candidate
+/// o_t = σ(W_io x_t + b_io + W_ho h_{t-1} + b_ho)        output gate
+/// c_t = f_t ⊙ c_{t-1} + i_t ⊙ g_t
+/// h_t = o_t ⊙ tanh(c_t)
+/// ```
+///
+/// The gates lie in the order i, f, g, o, so W_ih is [4H, I] and W_hh [4H, H], as in PyTorch. The
+/// memory is added to, not multiplied through a matrix, so the error that flows back along it fades
+/// no faster than the forget gates say. Dropout never touches the recurrence; it goes between
+/// layers, in the stack.
+public struct LSTMCell: Cell {
+  public let inputSize: Int
+  public let hiddenSize: Int
+  /// W_ih, W_hh, b_ih, b_hh.
+  public let gates: GateParameters
+
+  public var parameters: [Parameter] { gates.parameters }
+
+  /// A cell of layer `layer`, its forget bias in b_ih.
+  public init(
+    inputSize: Int, hiddenSize: Int, prefix: String = "rnn", layer: Int = 0,
+    initialization: GateParameters.Initialization = .init(), key: RandomKey
+  ) {
+    self.inputSize = inputSize
+    self.hiddenSize = hiddenSize
+    gates = GateParameters(
+      gates: 4, inputSize: inputSize, hiddenSize: hiddenSize, prefix: prefix, layer: layer,
+      initialization: initialization, key: key)
+    var bias = gates.inputBias.value
+    bias.withUnsafeMutableBufferPointer {
+      $0[hiddenSize..<2 * hiddenSize].update(repeating: initialization.forgetBias)
+    }
+    gates.inputBias.value = bias
+  }
+
+  public func zeroState(batch: Int) -> MemoryState {
+    let zeros = Variable(Tensor(zeros: [batch, hiddenSize]))
+    return MemoryState(h: zeros, c: zeros)
+  }
+
+  public func step(_ input: Variable, _ state: MemoryState, mode: Mode) -> MemoryState {
+    run(input.asOneStep(), lengths: nil, from: state, mode: mode).state
+  }
+
+  public func run(_ inputs: Variable, lengths: [Int32]?, from state: MemoryState?, mode: Mode)
+    -> (outputs: Variable, state: MemoryState)
+  {
+    let results = runLSTM(
+      inputs, lengths: lengths, h: state?.h, c: state?.c, gates.variables(mode))
+    return (results[0], MemoryState(h: results[1], c: results[2]))
+  }
+}

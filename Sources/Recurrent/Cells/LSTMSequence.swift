@@ -1,0 +1,151 @@
+import CKernels
+import Tensors
+
+/// A whole LSTM layer over a whole sequence as one node of the graph.
+///
+/// Forward: the inputs of all steps are projected in one product, then each block of rows goes
+/// through time. Backward: backpropagation through time by hand; the gradients of the gates replace
+/// their activations in place, and the gradients of the weights, tied over time, are one product over
+/// all T·B rows.
+///
+/// - Parameter weights: W_ih [4H, I], W_hh [4H, H], b_ih [4H], b_hh [4H].
+/// - Returns: outputs [T, B, H], last h [B, H], last c [B, H].
+func runLSTM(
+  _ inputs: Variable, lengths: [Int32]?, h h0: Variable?, c c0: Variable?, _ weights: [Variable]
+) -> [Variable] {
+  let size = weights[1].shape[1]
+  checkRun(inputs, weights: weights, gates: 4, states: [h0, c0])
+  let plan = SequencePlan(steps: inputs.shape[0], batch: inputs.shape[1], lengths: lengths)
+  let shape = [plan.steps, plan.batch, size]
+  let parents = [inputs] + weights + [h0, c0].map { $0 ?? Variable(Tensor(zeros: [0])) }
+  let isRecorded = parents.contains(where: \.isRecorded)
+
+  let saved = LSTMActivations(
+    gates: Tensor(uninitialized: [plan.steps, plan.batch, 4 * size]),
+    memories: Tensor(uninitialized: shape),
+    squashed: isRecorded ? Tensor(uninitialized: shape) : nil,
+    outputs: Tensor(uninitialized: shape))
+  projectInputs(
+    inputs, weights[0], bias: sum(weights[2].value, weights[3].value),
+    into: saved.gates.sharedPointer)
+  forwardLSTM(
+    plan, saved, h0: h0?.value, c0: c0?.value, recurrent: weights[1].packed(.forward))
+
+  let results = [
+    saved.outputs,
+    plan.lastStates(of: saved.outputs, initial: h0?.value),
+    plan.lastStates(of: saved.memories, initial: c0?.value),
+  ]
+  guard isRecorded else { return results.map { Variable($0) } }
+  let (inputValue, inputWeight) = (inputs.value, weights[0].value)
+  let (recurrentWeight, h0Value, c0Value) = (weights[1], h0?.value, c0?.value)
+  return Variable.operation(from: parents, outputs: results) { context in
+    let gradients = LSTMStateGradients(
+      h: Tensor(uninitialized: [plan.batch, size]), c: Tensor(uninitialized: [plan.batch, size]))
+    backwardLSTM(
+      plan, saved, gradients, c0: c0Value, recurrent: recurrentWeight.packed(.backward),
+      outputs: context.gradient(ofOutput: 0), lastH: context.gradient(ofOutput: 1),
+      lastC: context.gradient(ofOutput: 2),
+      intoInitial: context.needsGradient(ofParent: 5))
+    let gates = UnsafePointer(saved.gates.sharedPointer)
+    let rows = plan.steps * plan.batch
+    accumulateInputGradient(
+      context, parent: 0, rows: rows, gradients: gates, weight: inputWeight)
+    inputValue.withUnsafeBufferPointer { x in
+      guard rows > 0 else { return }
+      accumulateWeightGradient(
+        context, parent: 1, rows: rows, gradients: gates, gatesStride: 4 * size,
+        columns: 4 * size, inputs: x.baseAddress!, inputSize: inputWeight.shape[1])
+    }
+    accumulateRecurrentGradient(
+      context, parent: 2, plan: plan, gradients: gates, gates: 4 * size,
+      outputs: saved.outputs.sharedPointer, initial: h0Value, hiddenSize: size)
+    accumulateBiasGradient(
+      context, parents: [3, 4], rows: rows, gradients: gates, columns: 4 * size)
+    if h0Value != nil { context.add(gradients.h, toParent: 5) }
+    if c0Value != nil { context.add(gradients.c, toParent: 6) }
+  }
+}
+
+/// What the forward pass leaves for the backward pass.
+private struct LSTMActivations {
+  /// [T, B, 4H]: activations i, f, g, o; the backward pass turns them into gradients.
+  let gates: Tensor
+  /// c_t [T, B, H].
+  let memories: Tensor
+  /// tanh c_t [T, B, H]; nil when no backward pass follows.
+  let squashed: Tensor?
+  /// h_t [T, B, H].
+  let outputs: Tensor
+}
+
+/// ∂L/∂h and ∂L/∂c [B, H] of the step at hand, and at the end of the initial state.
+private struct LSTMStateGradients {
+  let h: Tensor
+  let c: Tensor
+}
+
+private func forwardLSTM(
+  _ plan: SequencePlan, _ saved: LSTMActivations, h0: Tensor?, c0: Tensor?,
+  recurrent: PackedMatrix
+) {
+  let (batch, size) = (plan.batch, saved.outputs.shape[2])
+  let zeros = Tensor(zeros: c0 == nil ? [batch, size] : [0])
+  let initialC = (c0 ?? zeros).sharedPointer
+  let (gates, memories, outputs) = (
+    saved.gates.sharedPointer, saved.memories.sharedPointer, saved.outputs.sharedPointer
+  )
+  plan.forEachBlock { rows in
+    for t in 0..<plan.steps {
+      let first = t * batch + rows.lowerBound
+      let h = t > 0 ? outputs.row(first - batch, size) : h0?.sharedPointer.row(rows.lowerBound, size)
+      if let h {
+        multiplyShared(
+          rows: rows.count, h, rowStride: size, recurrent, accumulate: true,
+          into: gates.row(first, 4 * size))
+      }
+      let c = t > 0 ? memories.row(first - batch, size) : initialC.row(rows.lowerBound, size)
+      unroll_lstm_forward(
+        rows.count, size, gates.row(first, 4 * size), c, memories.row(first, size),
+        saved.squashed?.sharedPointer.row(first, size), outputs.row(first, size))
+      plan.clearEnded(
+        rows, at: t, [(gates, 4 * size), (memories, size), (outputs, size)])
+    }
+  }
+  withExtendedLifetime((zeros, h0, c0)) {}
+}
+
+private func backwardLSTM(
+  _ plan: SequencePlan, _ saved: LSTMActivations, _ gradients: LSTMStateGradients, c0: Tensor?,
+  recurrent: PackedMatrix, outputs: Tensor?, lastH: Tensor?, lastC: Tensor?, intoInitial: Bool
+) {
+  let (batch, size) = (plan.batch, saved.outputs.shape[2])
+  let zeros = Tensor(zeros: c0 == nil ? [batch, size] : [0])
+  let initialC = (c0 ?? zeros).sharedPointer
+  let (gates, memories) = (saved.gates.sharedPointer, saved.memories.sharedPointer)
+  let squashed = saved.squashed!.sharedPointer
+  plan.forEachBlock { rows in
+    let dh = gradients.h.sharedPointer.row(rows.lowerBound, size)
+    let dc = gradients.c.sharedPointer.row(rows.lowerBound, size)
+    dh.update(repeating: 0, count: rows.count * size)
+    dc.update(repeating: 0, count: rows.count * size)
+    for t in (0..<plan.steps).reversed() {
+      let first = t * batch + rows.lowerBound
+      // Rows that have ended already have zero gradients and zero gates here, so nothing flows.
+      plan.addGradient(ofLast: lastH, endingAt: t, rows, to: dh, size)
+      plan.addGradient(ofLast: lastC, endingAt: t, rows, to: dc, size)
+      plan.addGradient(ofOutputs: outputs, at: t, rows, to: dh, size)
+      let c = t > 0 ? memories.row(first - batch, size) : initialC.row(rows.lowerBound, size)
+      unroll_lstm_backward(
+        rows.count, size, gates.row(first, 4 * size), c, squashed.row(first, size), dh, dc)
+      if t > 0 || intoInitial {
+        multiplyShared(
+          rows: rows.count, gates.row(first, 4 * size), rowStride: 4 * size, recurrent, into: dh)
+      }
+    }
+    // A row without steps hands the gradient of its last state to its initial one.
+    plan.addGradient(ofLast: lastH, endingAt: -1, rows, to: dh, size)
+    plan.addGradient(ofLast: lastC, endingAt: -1, rows, to: dc, size)
+  }
+  withExtendedLifetime((zeros, c0)) {}
+}

@@ -1,0 +1,45 @@
+import Tensors
+
+/// A table of vectors, one a token: E [V, E].
+public struct Embedding: Module {
+  /// The table [V, E].
+  public let weight: Parameter
+
+  public var parameters: [Parameter] { [weight] }
+
+  /// The number of tokens V.
+  public var vocabularySize: Int { weight.shape[0] }
+  /// The features of a vector.
+  public var size: Int { weight.shape[1] }
+
+  /// A table that starts uniform in ±`range`.
+  public init(
+    vocabularySize: Int, size: Int, name: String = "embedding.weight", range: Float, key: RandomKey
+  ) {
+    weight = Parameter(name, key.uniform([vocabularySize, size], from: -range, to: range))
+  }
+
+  /// The vectors of `tokens`, laid out [steps, tokens.count / steps, E].
+  ///
+  /// The gradient has as many rows as there are distinct tokens, not V.
+  public func callAsFunction(_ tokens: [Int32], steps: Int, mode: Mode) -> Variable {
+    precondition(
+      steps > 0 && tokens.count % steps == 0, "\(tokens.count) tokens in \(steps) steps")
+    let size = size
+    let table = weight.variable(mode)
+    let vectors = Tensor(shape: [steps, tokens.count / steps, size]) { vectors in
+      table.value.withUnsafeBufferPointer { table in
+        for (position, token) in tokens.enumerated() {
+          precondition(
+            token >= 0 && Int(token) < vocabularySize, "token \(token) of \(vocabularySize)")
+          (vectors.baseAddress! + position * size).update(
+            from: table.baseAddress! + Int(token) * size, count: size)
+        }
+      }
+    }
+    return Variable.operation(from: [table], output: vectors) { context in
+      let gradient = context.takeGradient().reshaped(to: [tokens.count, size])
+      context.addRows(tokens, gradient, toParent: 0)
+    }
+  }
+}

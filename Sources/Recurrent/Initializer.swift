@@ -1,0 +1,65 @@
+import CKernels
+import Tensors
+
+/// How a weight matrix [outputs, inputs] starts.
+public enum Initializer: Sendable, Equatable {
+  /// Uniform in [-range, range).
+  case uniform(Float)
+  /// Uniform in ±√(6 / (inputs + outputs)) (Glorot & Bengio 2010); a matrix of several gates is
+  /// several matrices.
+  case glorot
+  /// Rows or columns orthonormal (Saxe et al. 2014); each gate by itself.
+  case orthogonal
+  /// The identity, for a recurrent matrix (Le et al. 2015); each gate by itself.
+  case identity
+
+  /// A matrix of `gates` stacked blocks [outputs, inputs].
+  public func matrix(gates: Int = 1, outputs: Int, inputs: Int, key: RandomKey) -> Tensor {
+    let shape = [gates * outputs, inputs]
+    switch self {
+    case .uniform(let range):
+      return key.uniform(shape, from: -range, to: range)
+    case .glorot:
+      let range = (6 / Float(max(1, inputs + outputs))).squareRoot()
+      return key.uniform(shape, from: -range, to: range)
+    case .orthogonal:
+      let size = outputs * inputs
+      return Tensor(shape: shape) { matrix in
+        ThreadTeam.current.forEach(gates) { gate in
+          let block = orthonormal(outputs: outputs, inputs: inputs, key: key.child(gate))
+          (matrix.baseAddress! + gate * size).update(from: block, count: size)
+        }
+      }
+    case .identity:
+      var tensor = Tensor(zeros: shape)
+      for gate in 0..<gates {
+        for i in 0..<min(outputs, inputs) { tensor[gate * outputs + i, i] = 1 }
+      }
+      return tensor
+    }
+  }
+}
+
+/// A random matrix whose shorter side is orthonormal: Gram-Schmidt on normal vectors, each projected
+/// twice, because once loses digits when little of a vector is left. The directions are uniform
+/// because the vectors are isotropic.
+private func orthonormal(outputs: Int, inputs: Int, key: RandomKey) -> [Float] {
+  let (count, length) = (min(outputs, inputs), max(outputs, inputs))
+  var vectors = key.normal([count, length])
+  vectors.withUnsafeMutableBufferPointer { vectors in
+    for row in 0..<count {
+      let vector = vectors.baseAddress! + row * length
+      for _ in 0..<2 {
+        for earlier in 0..<row {
+          let other = vectors.baseAddress! + earlier * length
+          unroll_axpy(length, Float(-unroll_dot(length, vector, other)), other, vector)
+        }
+        let norm = unroll_sum_of_squares(length, vector).squareRoot()
+        unroll_scale(length, Float(1 / norm), vector, vector)
+      }
+    }
+  }
+  let scalars = vectors.scalars
+  if outputs <= inputs { return scalars }
+  return (0..<outputs).flatMap { row in (0..<inputs).map { scalars[$0 * length + row] } }
+}

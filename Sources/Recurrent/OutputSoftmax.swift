@@ -1,0 +1,117 @@
+import CKernels
+import Tensors
+
+/// The output layer of a language model with its loss: logits u = W·h + b, p = softmax(u), and the
+/// cross-entropy -ln p(target), with all gradients, as one node of the graph.
+///
+/// The rows [T·B] are worked off in blocks: logits, loss and gradients of one block exist at a time,
+/// so memory never holds [T·B, V]. The gradients are computed along with the loss and wait for the
+/// backward pass.
+///
+/// - Parameters:
+///   - hidden: h [M, H].
+///   - weight: W [V, H]; bias: b [V].
+///   - targets: M tokens; rows with a negative target do not count.
+///   - scale: the loss returned is scale · Σ -ln p(target).
+/// - Returns: the loss as a scalar, and -ln p(target) of each row (0 where it does not count).
+public func softmaxCrossEntropy(
+  _ hidden: Variable, weight: Variable, bias: Variable, targets: [Int32], scale: Float
+) -> (loss: Variable, losses: [Float]) {
+  let (rows, size, vocabulary) = (hidden.shape[0], weight.shape[1], weight.shape[0])
+  precondition(
+    hidden.shape == [targets.count, size] && bias.shape == [vocabulary],
+    "states \(hidden.shape), weight \(weight.shape), bias \(bias.shape), \(targets.count) targets")
+  precondition(
+    targets.allSatisfy { $0 < vocabulary }, "a target beyond the vocabulary of \(vocabulary)")
+  let parents = [hidden, weight, bias]
+  let isRecorded = parents.contains(where: \.isRecorded)
+
+  var losses = [Float](repeating: 0, count: rows)
+  var gradients: OutputGradients?
+  if isRecorded {
+    gradients = OutputGradients(rows: rows, size: size, vocabulary: vocabulary)
+  }
+  let block = max(1, min(rows, max(64, blockElements / max(vocabulary, 1))))
+  for start in stride(from: 0, to: rows, by: block) {
+    outputBlock(
+      hidden.value, weight: weight, bias: bias.value, targets: targets,
+      rows: start..<min(rows, start + block), scale: isRecorded ? scale : 0, losses: &losses,
+      gradients: gradients)
+  }
+
+  let total = losses.reduce(0.0) { $0 + Double($1) }
+  let loss = Tensor(Float(total * Double(scale)))
+  guard let gradients else { return (Variable(loss), losses) }
+  return (
+    Variable.operation(from: parents, output: loss) { context in
+      let seed = context.takeGradient().scalar
+      for (parent, gradient) in [gradients.hidden, gradients.weight, gradients.bias].enumerated() {
+        if seed != 1 { unroll_scale(gradient.count, seed, gradient.sharedPointer, gradient.sharedPointer) }
+        context.add(gradient, toParent: parent)
+      }
+    }, losses
+  )
+}
+
+/// Logits that are held at a time: 64 MiB.
+private let blockElements = 16 << 20
+
+private struct OutputGradients {
+  let hidden: Tensor
+  let weight: Tensor
+  let bias: Tensor
+
+  init(rows: Int, size: Int, vocabulary: Int) {
+    hidden = Tensor(uninitialized: [rows, size])
+    weight = Tensor(uninitialized: [vocabulary, size])
+    bias = Tensor(uninitialized: [vocabulary])
+    if rows == 0 {
+      weight.sharedPointer.update(repeating: 0, count: weight.count)
+      bias.sharedPointer.update(repeating: 0, count: bias.count)
+    }
+  }
+}
+
+private func outputBlock(
+  _ hidden: Tensor, weight: Variable, bias: Tensor, targets: [Int32], rows: Range<Int>,
+  scale: Float, losses: inout [Float], gradients: OutputGradients?
+) {
+  let (size, vocabulary) = (weight.shape[1], weight.shape[0])
+  let h = hidden.sharedPointer.row(rows.lowerBound, size)
+  let w = weight.value
+  let states = MatrixView(h, rows: rows.count, columns: size)
+  let matrix = MatrixView(w.sharedPointer, rows: vocabulary, columns: size)
+  withWorkspace(rows.count * vocabulary) { logits in
+    multiply(states, matrix, bias: bias.sharedPointer, into: logits)
+    losses.withUnsafeMutableBufferPointer { losses in
+      targets.withUnsafeBufferPointer { targets in
+        let losses = losses.baseAddress! + rows.lowerBound
+        let targets = targets.baseAddress! + rows.lowerBound
+        // About a tenth of a millisecond a task.
+        let chunk = max(1, 65_536 / max(vocabulary, 1))
+        ThreadTeam.current.forEach((rows.count + chunk - 1) / chunk) { task in
+          let first = task * chunk
+          unroll_cross_entropy_rows(
+            min(chunk, rows.count - first), vocabulary, logits.row(first, vocabulary), vocabulary,
+            targets + first, scale, losses + first)
+        }
+      }
+    }
+    guard let gradients else { return }
+    let gradient = MatrixView(logits, rows: rows.count, columns: vocabulary)
+    let isFirst = rows.lowerBound == 0
+    multiply(
+      gradient, matrix.transposed, into: gradients.hidden.sharedPointer.row(rows.lowerBound, size))
+    multiply(
+      gradient.transposed, states.transposed, accumulate: !isFirst,
+      into: gradients.weight.sharedPointer)
+    let width = 1024
+    ThreadTeam.current.forEach((vocabulary + width - 1) / width) { task in
+      let first = task * width
+      unroll_column_sums(
+        rows.count, min(width, vocabulary - first), logits + first, vocabulary, !isFirst,
+        gradients.bias.sharedPointer + first)
+    }
+  }
+  withExtendedLifetime((hidden, w, bias)) {}
+}

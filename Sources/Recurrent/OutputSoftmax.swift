@@ -46,7 +46,9 @@ public func softmaxCrossEntropy(
     Variable.operation(from: parents, output: loss) { context in
       let seed = context.takeGradient().scalar
       for (parent, gradient) in [gradients.hidden, gradients.weight, gradients.bias].enumerated() {
-        if seed != 1 { unroll_scale(gradient.count, seed, gradient.sharedPointer, gradient.sharedPointer) }
+        if seed != 1 {
+          unroll_scale(gradient.count, seed, gradient.sharedPointer, gradient.sharedPointer)
+        }
         context.add(gradient, toParent: parent)
       }
     }, losses

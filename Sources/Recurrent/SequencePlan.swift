@@ -119,7 +119,8 @@ extension UnsafeMutablePointer<Float> {
 func checkRun(_ inputs: Variable, weights: [Variable], gates: Int, states: [Variable?]) {
   precondition(inputs.shape.count == 3, "inputs are [T, B, I], not \(inputs.shape)")
   let size = weights[1].shape[1]
-  let expected = [[gates * size, inputs.shape[2]], [gates * size, size]] + [[gates * size], [gates * size]]
+  let expected =
+    [[gates * size, inputs.shape[2]], [gates * size, size]] + [[gates * size], [gates * size]]
   precondition(
     weights.map(\.shape) == expected,
     "weights of shapes \(weights.map(\.shape)) for inputs \(inputs.shape): expected \(expected)")

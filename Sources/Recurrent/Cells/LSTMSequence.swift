@@ -98,7 +98,8 @@ private func forwardLSTM(
   plan.forEachBlock { rows in
     for t in 0..<plan.steps {
       let first = t * batch + rows.lowerBound
-      let h = t > 0 ? outputs.row(first - batch, size) : h0?.sharedPointer.row(rows.lowerBound, size)
+      let h =
+        t > 0 ? outputs.row(first - batch, size) : h0?.sharedPointer.row(rows.lowerBound, size)
       if let h {
         multiplyShared(
           rows: rows.count, h, rowStride: size, recurrent, accumulate: true,

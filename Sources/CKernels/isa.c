@@ -32,9 +32,12 @@ static const struct kernel_table *table_of(unroll_isa isa) {
   }
 }
 
-// The one piece of mutable state: it goes from NULL to the best table, and every thread that looks
+// The one piece of shared state: it goes from NULL to the best table, and every thread that looks
 // finds the same one.
 static _Atomic(const struct kernel_table *) table_in_use;
+
+// What this thread pinned instead, or NULL.
+static _Thread_local const struct kernel_table *pinned_table;
 
 static const struct kernel_table *choose_best(void) {
   static const unroll_isa best_first[] = {UNROLL_ISA_AVX512, UNROLL_ISA_AVX2, UNROLL_ISA_NEON};
@@ -51,6 +54,7 @@ static const struct kernel_table *choose_best(void) {
 }
 
 const struct kernel_table *unroll_kernels(void) {
+  if (__builtin_expect(pinned_table != NULL, 0)) return pinned_table;
   const struct kernel_table *table = atomic_load_explicit(&table_in_use, memory_order_acquire);
   return __builtin_expect(table != NULL, 1) ? table : choose_best();
 }
@@ -69,7 +73,7 @@ bool unroll_isa_available(unroll_isa isa) { return table_of(isa) != NULL; }
 bool unroll_isa_override(unroll_isa isa) {
   const struct kernel_table *table = table_of(isa);
   if (!table) return false;
-  atomic_store_explicit(&table_in_use, table, memory_order_release);
+  pinned_table = table;
   return true;
 }
 

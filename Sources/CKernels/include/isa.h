@@ -1,5 +1,5 @@
 /// Which instruction set the kernels run on: chosen once, at the first call, from what the
-/// processor has. Tests may pin another one with `unroll_isa_override`.
+/// processor has. A test may pin another one for its thread with `unroll_isa_override`.
 #ifndef UNROLL_ISA_H
 #define UNROLL_ISA_H
 
@@ -20,8 +20,9 @@ unroll_isa unroll_isa_current(void);
 /// Whether this processor can run `isa` and this build contains it.
 bool unroll_isa_available(unroll_isa isa);
 
-/// Uses `isa` from now on, in every thread. For tests and benchmarks; not while kernels run.
-/// Returns false, and changes nothing, when it is not available.
+/// Uses `isa` for what the calling thread computes from now on; other threads keep theirs, so tests
+/// may run in parallel. For tests and benchmarks. Returns false, and changes nothing, when it is not
+/// available.
 bool unroll_isa_override(unroll_isa isa);
 
 /// "AVX2", "AVX-512", "NEON", "portable" or "16 wide on AVX2" (the one for tests).

@@ -1,0 +1,93 @@
+import Tensors
+
+/// A rule that turns gradients into changes of parameters.
+///
+/// What it remembers from step to step is in `state`, by parameter name; everything else about it is
+/// fixed when it is made. So a copy is a snapshot, and a checkpoint is `state` on disk.
+public protocol Optimizer: Sendable {
+  /// Which rule it is.
+  var kind: OptimizerKind { get }
+
+  /// The hyper-parameters, for the record of a run; two optimisers with equal ones and equal
+  /// `state` go on in the same way.
+  var hyperparameters: [String: String] { get }
+
+  /// What it has gathered so far.
+  var state: OptimizerState { get set }
+
+  /// Changes `parameters` once.
+  ///
+  /// Every gradient is multiplied by `gradientScale` first, the factor of clipping. A parameter
+  /// without a gradient stays as it is, and so does its part of the state (as in PyTorch). The
+  /// result does not depend on the number of threads, nor on whether a gradient comes dense or as
+  /// rows.
+  mutating func step(parameters: [Parameter], rate: Double, gradientScale: Double)
+}
+
+/// The memory of an optimiser.
+public struct OptimizerState: Sendable, Equatable {
+  /// How often each parameter has been updated.
+  public var updates: [String: Int]
+  /// Tensors shaped as their parameters, named `slot.parameter`: `velocity.rnn.weight_ih_l0`.
+  public var tensors: [String: Tensor]
+
+  /// A state with the given content; nothing before the first step.
+  public init(updates: [String: Int] = [:], tensors: [String: Tensor] = [:]) {
+    self.updates = updates
+    self.tensors = tensors
+  }
+
+  /// Takes a tensor out to be changed in place; zeros at first.
+  mutating func take(_ slot: String, for parameter: Parameter) -> Tensor {
+    let tensor =
+      tensors.removeValue(forKey: Self.name(slot, parameter)) ?? Tensor(zeros: parameter.shape)
+    precondition(
+      tensor.shape == parameter.shape,
+      "\(slot) of \(parameter.name) has shape \(tensor.shape), expected \(parameter.shape)")
+    return tensor
+  }
+
+  /// Puts back what was taken.
+  mutating func put(_ tensor: Tensor, _ slot: String, for parameter: Parameter) {
+    tensors[Self.name(slot, parameter)] = tensor
+  }
+
+  static func name(_ slot: String, _ parameter: Parameter) -> String { "\(slot).\(parameter.name)" }
+}
+
+/// The optimisers by name, for the command line and for records.
+public enum OptimizerKind: String, Sendable, CaseIterable, Codable {
+  /// ``SGD``.
+  case sgd
+  /// ``Adam``.
+  case adam
+  /// ``AdamW``.
+  case adamw
+
+  /// An optimiser of this kind. `momentum` and `nesterov` matter to SGD only; what is nil takes
+  /// PyTorch's default.
+  public func make(
+    momentum: Double? = nil, nesterov: Bool = false, beta1: Double? = nil, beta2: Double? = nil,
+    epsilon: Double? = nil, weightDecay: Double? = nil
+  ) -> any Optimizer {
+    switch self {
+    case .sgd: SGD(momentum: momentum ?? 0, nesterov: nesterov, weightDecay: weightDecay ?? 0)
+    case .adam:
+      Adam(
+        beta1: beta1 ?? 0.9, beta2: beta2 ?? 0.999, epsilon: epsilon ?? 1e-8,
+        weightDecay: weightDecay ?? 0)
+    case .adamw:
+      AdamW(
+        beta1: beta1 ?? 0.9, beta2: beta2 ?? 0.999, epsilon: epsilon ?? 1e-8,
+        weightDecay: weightDecay ?? 0.01)
+    }
+  }
+
+  /// The rate that the method is usually started with.
+  public var usualRate: Double {
+    switch self {
+    case .sgd: 1
+    case .adam, .adamw: 0.001
+    }
+  }
+}

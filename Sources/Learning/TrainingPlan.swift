@@ -1,0 +1,85 @@
+/// Everything about a run that is neither the task nor the optimiser.
+public struct TrainingPlan: Sendable {
+  /// How often the training data is gone through.
+  public var epochs: Int
+  /// The run ends after this many steps, even within an epoch, if that is sooner.
+  public var stepLimit: Int?
+  /// The root of all random numbers. The trainer draws from branch -1 of `RandomKey(seed:)`;
+  /// branches from 0 up are free for the initialisation of the model.
+  public var seed: UInt64
+  /// The learning rate.
+  public var schedule: RateSchedule
+  /// Gradients of a greater global norm are scaled down to it; nil to leave them.
+  public var clipNorm: Double?
+  /// The run ends after this many validations in a row without improvement; nil to go on.
+  public var patience: Int?
+  /// Validation every so many steps; nil for the end of each epoch.
+  public var validationInterval: Int?
+  /// Where and when the run is saved; nil for never.
+  public var checkpoints: CheckpointPolicy?
+  /// What the run is, by name: architecture, data, options of the task. A checkpoint with another
+  /// identity is refused, and the refusal names what differs. Optimiser, schedule, seed, clipping
+  /// and the parameters' shapes are added by the trainer.
+  public var identity: [String: String]
+  /// A line of the run's log every so many steps.
+  public var logInterval: Int
+
+  /// A plan with the given numbers.
+  public init(
+    epochs: Int, stepLimit: Int? = nil, seed: UInt64, schedule: RateSchedule,
+    clipNorm: Double? = nil, patience: Int? = nil, validationInterval: Int? = nil,
+    checkpoints: CheckpointPolicy? = nil, identity: [String: String] = [:], logInterval: Int = 100
+  ) {
+    self.epochs = epochs
+    self.stepLimit = stepLimit
+    self.seed = seed
+    self.schedule = schedule
+    self.clipNorm = clipNorm
+    self.patience = patience
+    self.validationInterval = validationInterval
+    self.checkpoints = checkpoints
+    self.identity = identity
+    self.logInterval = logInterval
+  }
+
+  /// Throws ``TrainingError/invalidPlan(_:)`` for numbers that make no sense.
+  public func validate() throws(TrainingError) {
+    func check(_ holds: Bool, _ fault: @autoclosure () -> String) throws(TrainingError) {
+      if !holds { throw .invalidPlan(fault()) }
+    }
+    func checkPositive(_ count: Int?, _ name: String) throws(TrainingError) {
+      if let count { try check(count >= 1, "\(name) is at least 1, not \(count)") }
+    }
+    try checkPositive(epochs, "the number of epochs")
+    try checkPositive(stepLimit, "the limit of steps")
+    try checkPositive(patience, "the patience")
+    try checkPositive(validationInterval, "the interval of validation")
+    try checkPositive(logInterval, "the interval of log lines")
+    try checkPositive(checkpoints?.everySteps, "the interval of checkpoints")
+    if let clipNorm {
+      try check(
+        clipNorm > 0 && clipNorm.isFinite, "the norm to clip at is above 0, not \(clipNorm)")
+    }
+    if let seconds = checkpoints?.everySeconds {
+      try check(seconds > 0, "the time between checkpoints is above 0, not \(seconds) s")
+    }
+    if let fault = schedule.fault { throw .invalidPlan(fault) }
+  }
+}
+
+/// Where and when a run is saved. It always is at the end of an epoch and when interrupted.
+public struct CheckpointPolicy: Sendable, Equatable {
+  /// The folder, made if it is not there. It holds the one file ``Checkpoint/fileName``.
+  public var directory: String
+  /// Also every so many steps.
+  public var everySteps: Int?
+  /// Also when so many seconds have passed. Saving changes no number of the run.
+  public var everySeconds: Double?
+
+  /// A policy with the given numbers.
+  public init(directory: String, everySteps: Int? = nil, everySeconds: Double? = nil) {
+    self.directory = directory
+    self.everySteps = everySteps
+    self.everySeconds = everySeconds
+  }
+}

@@ -2,5 +2,48 @@ import ArgumentParser
 
 @main
 struct Unroll: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Deep networks for sequences.")
+  static let configuration = CommandConfiguration(
+    commandName: "unroll",
+    abstract: "Deep networks for sequences: train, evaluate and run recurrent models.",
+    discussion: """
+      Start with a model of the text around you, in about two minutes:
+        unroll demo
+
+      Results go to standard output, progress and messages to standard error.
+      """,
+    subcommands: [])
+
+  /// Ends every failure the same way: one line on standard error that begins with "unroll:".
+  static func main() {
+    // A reader that leaves is an error to handle where we write, not a signal that ends training.
+    signal(SIGPIPE, SIG_IGN)
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      end(after: error)
+    }
+  }
+
+  private static func end(after error: any Error) -> Never {
+    if error is ReaderLeft { exit(withError: ExitCode.success) }
+    if let code = error as? ExitCode { exit(withError: code) }
+    if let failure = error as? Failure {
+      Console.standard.message("unroll: \(failure)")
+      exit(withError: ExitCode(failure.status))
+    }
+    switch exitCode(for: error) {
+    case .success: exit(withError: error)  // --help, --version
+    case .validationFailure:
+      // The usage of a verb with thirty flags is a page; where to find it is enough.
+      let help = fullMessage(for: error).split(separator: "\n").last { $0.contains("--help") }
+      let hint = help.map { "; " + $0.trimmingWhitespace() } ?? ""
+      let problem = oneLine(message(for: error))
+      Console.standard.message("unroll: \(problem)\(hint)")
+      exit(withError: ExitCode.validationFailure)
+    default:
+      Console.standard.message("unroll: \(oneLine(error))")
+      exit(withError: ExitCode.failure)
+    }
+  }
 }

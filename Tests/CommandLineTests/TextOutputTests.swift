@@ -77,7 +77,7 @@ struct ProgressTests {
       #expect(text.count <= max(0, width - 1))
       if width >= 20 { #expect(text.contains("42%")) }
     }
-    #expect(line.live(width: 30) == "[=====>       ] 42%  loss 4.250")
+    #expect(line.live(width: 30) == "[====>      ] 42%  loss 4.250")
   }
 
   @Test("the ends of the bar are whole")

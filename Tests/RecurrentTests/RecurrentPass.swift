@@ -1,0 +1,126 @@
+import Recurrent
+import Tensors
+
+/// What goes into a stack, and the gradients that come from above: one case of a test.
+struct RecurrentCase {
+  /// [T, B, I].
+  var inputs: Tensor
+  var lengths: [Int32]? = nil
+  /// The parts [B, H] of each layer's initial state, or nil.
+  var states: [[Tensor]]?
+  /// ∂L/∂outputs [T, B, H], nil where the loss does not depend on them.
+  var outputGradient: Tensor?
+  /// ∂L/∂(last state), as `states`; nil where the loss does not depend on it.
+  var stateGradients: [[Tensor]]?
+
+  var batch: Int { inputs.shape[1] }
+}
+
+/// What a stack made of a case: outputs, last states and every gradient by name.
+struct RecurrentResult {
+  /// [T, B, H].
+  var outputs: Tensor
+  /// The parts [B, H] of each layer's last state.
+  var states: [[Tensor]]
+  /// Of `input`, `h0_l0`, `c0_l0`, … and all parameters.
+  var gradients: [String: Tensor]
+}
+
+/// How a case is worked through.
+enum Drive {
+  /// All steps as one operation.
+  case run
+  /// Step by step; rows that have ended are left out of what is compared.
+  case steps
+}
+
+extension RecurrentStack {
+  /// One forward and backward pass with gradients of everything that went in.
+  func pass(_ this: RecurrentCase, drive: Drive = .run) -> RecurrentResult {
+    for parameter in parameters { parameter.clearGradient() }
+    let mode = Mode.training(RandomKey(seed: 1))
+    let input = Parameter("input", this.inputs)
+    let initial = this.states.map { layers in
+      layers.enumerated().map { layer, parts in
+        zip(["h0", "c0"], parts).map { Parameter("\($0)_l\(layer)", $1) }
+      }
+    }
+    let start = initial.map { layers in
+      State(layers: layers.map { AnyCell.State(parts: $0.map { $0.variable(mode) }) })
+    }
+
+    let outputs: Variable
+    var state: State
+    var roots: [(variable: Variable, seed: Tensor)] = []
+    switch drive {
+    case .run:
+      (outputs, state) = run(
+        input.variable(mode), lengths: this.lengths, from: start, mode: mode)
+      if let gradient = this.outputGradient { roots.append((outputs, gradient)) }
+    case .steps:
+      state = start ?? zeroState(batch: this.batch)
+      var tops: [Tensor] = []
+      for t in 0..<this.inputs.shape[0] {
+        state = step(input.variable(mode).timeStep(t), state, mode: mode)
+        let top = state.layers[layers.count - 1].output
+        tops.append(top.value)
+        if let gradient = this.outputGradient { roots.append((top, gradient.timeStep(t))) }
+      }
+      outputs = Variable(Tensor(steps: tops))
+    }
+    for (layer, gradients) in zip(state.layers, this.stateGradients ?? []) {
+      roots += zip(layer.parts, gradients).map { ($0, $1) }
+    }
+    Variable.backward(roots)
+
+    let operands = [input] + (initial ?? []).flatMap { $0 } + parameters
+    return RecurrentResult(
+      outputs: outputs.value, states: state.layers.map { $0.parts.map(\.value) },
+      gradients: Dictionary(uniqueKeysWithValues: operands.map { ($0.name, $0.denseGradient) }))
+  }
+}
+
+extension Variable {
+  /// x_t [B, I] of a sequence [T, B, I].
+  fileprivate func timeStep(_ t: Int) -> Variable {
+    let shape = shape
+    return Variable.operation(from: [self], output: value.timeStep(t)) { context in
+      let gradient = context.takeGradient()
+      context.accumulate(intoParent: 0) { sum, isFresh in
+        if isFresh { sum.update(repeating: 0) }
+        let start = t * shape[1] * shape[2]
+        for (i, scalar) in gradient.scalars.enumerated() { sum[start + i] += scalar }
+      }
+    }
+  }
+}
+
+extension Tensor {
+  /// Row t of the first axis.
+  func timeStep(_ t: Int) -> Tensor {
+    let size = shape.dropFirst().reduce(1, *)
+    return Tensor(
+      shape: Array(shape.dropFirst()), scalars: scalars[t * size..<(t + 1) * size])
+  }
+
+  /// Equal tensors along a new first axis.
+  init(steps: [Tensor]) {
+    self.init(
+      shape: [steps.count] + (steps.first?.shape ?? []), scalars: steps.flatMap(\.scalars))
+  }
+
+  /// The rows `rows` of axis 1 of [T, B, F], or of axis 0 of [B, F].
+  func sequences(_ rows: Range<Int>) -> Tensor {
+    let axis = rank - 2
+    let (outer, extent, inner) = (axis == 1 ? shape[0] : 1, shape[axis], shape[rank - 1])
+    let all = scalars
+    var newShape = shape
+    newShape[axis] = rows.count
+    return Tensor(
+      shape: newShape,
+      scalars: (0..<outer).flatMap { outer in
+        let start = (outer * extent + rows.lowerBound) * inner
+        return Array(all[start..<start + rows.count * inner])
+      })
+  }
+}

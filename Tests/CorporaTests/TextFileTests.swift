@@ -5,6 +5,7 @@ import Testing
 
 @Suite("Reading text")
 struct TextFileTests {
+  @discardableResult
   private func withFile<Result>(_ bytes: [UInt8], _ body: (String) throws -> Result) throws
     -> Result
   {

@@ -121,10 +121,10 @@ def make_optimizer(net, options):
 
 def learning_rate(options, step, steps_per_epoch):
     if options.schedule == "cosine":
-        if step < options.warm_up:
-            return options.learning_rate * (step + 1) / options.warm_up
+        if step < options.warmup:
+            return options.learning_rate * (step + 1) / options.warmup
         total = options.epochs * steps_per_epoch
-        progress = (step - options.warm_up) / max(1, total - options.warm_up)
+        progress = (step - options.warmup) / max(1, total - options.warmup)
         low = options.final_learning_rate
         return low + (options.learning_rate - low) * 0.5 * (1 + math.cos(math.pi * progress))
     epoch = step // steps_per_epoch + 1
@@ -210,7 +210,7 @@ def make_parser():
     parser.add_argument("--cell", choices=["lstm", "gru", "rnn"], default="lstm")
     for name, default in [
         ("hidden", 200), ("layers", 2), ("embedding", 200), ("batch", 20), ("bptt", 20), ("epochs", 13),
-        ("decay-after", 4), ("min-count", 1), ("vocabulary-size", 0), ("warm-up", 0), ("seed", 1),
+        ("decay-after", 4), ("min-count", 1), ("vocabulary-size", 0), ("warmup", 0), ("seed", 1),
         ("threads", 2),
     ]:  # fmt: skip
         parser.add_argument(f"--{name}", type=int, default=default)

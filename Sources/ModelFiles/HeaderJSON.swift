@@ -25,6 +25,9 @@ enum HeaderJSON: Equatable {
   /// A header nests three deep; a little room is left for keys we do not know.
   static let deepestNesting = 16
 
+  /// Arrays hold the sizes of a shape or two offsets; a header of millions of numbers would take gigabytes parsed.
+  static let longestArray = 1024
+
   /// Parses `bytes`, which must be valid UTF-8 and hold one JSON value with nothing but white space around it.
   init(parsing bytes: UnsafeRawBufferPointer) throws(Failure) {
     var parser = HeaderJSONParser(bytes: bytes)
@@ -118,6 +121,9 @@ private struct HeaderJSONParser {
     if take("]") { return elements }
     repeat {
       skipWhiteSpace()
+      guard elements.count < HeaderJSON.longestArray else {
+        throw failure("an array of more than \(HeaderJSON.longestArray) elements")
+      }
       elements.append(try value(depth: depth + 1))
       skipWhiteSpace()
     } while take(",")

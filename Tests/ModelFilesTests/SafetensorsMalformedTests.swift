@@ -71,6 +71,10 @@ struct SafetensorsMalformedTests {
       "deep objects", safetensors(String(repeating: #"{"x":"#, count: 100_000)),
       says: "nested more than 16 deep"),
     Case(
+      "an endless shape",
+      one("[" + String(repeating: "1,", count: 2000) + "1]", "[0,4]", data: 4),
+      says: "an array of more than 1024 elements"),
+    Case(
       "a name that occurs twice",
       safetensors(#"{"x":\#(entry("[0]", "[0,0]")),"x":\#(entry("[0]", "[0,0]"))}"#),
       says: "\"x\" occurs twice"),

@@ -3,6 +3,8 @@ import Tensors
 
 /// How a weight matrix [outputs, inputs] starts.
 public enum Initializer: Sendable, Equatable {
+  /// All zeros, for a matrix that is about to be read from a file.
+  case zero
   /// Uniform in [-range, range).
   case uniform(Float)
   /// Uniform in ±√(6 / (inputs + outputs)) (Glorot & Bengio 2010); a matrix of several gates is
@@ -17,6 +19,8 @@ public enum Initializer: Sendable, Equatable {
   public func matrix(gates: Int = 1, outputs: Int, inputs: Int, key: RandomKey) -> Tensor {
     let shape = [gates * outputs, inputs]
     switch self {
+    case .zero:
+      return Tensor(zeros: shape)
     case .uniform(let range):
       return key.uniform(shape, from: -range, to: range)
     case .glorot:

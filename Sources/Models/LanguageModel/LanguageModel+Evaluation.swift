@@ -1,0 +1,115 @@
+import Corpora
+import Recurrent
+import Tensors
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// How well a model predicts a text.
+public struct Evaluation: Sendable, Equatable {
+  /// Tokens predicted: all of the text, and the line ends that words have.
+  public let tokens: Int
+  /// Among them tokens that are not in the vocabulary.
+  public let unknownTokens: Int
+  /// The mean of -ln p(token), in nats a token.
+  public let crossEntropy: Double
+  /// The same in bits, for models of characters.
+  public let bitsPerCharacter: Double?
+
+  /// e to the cross-entropy.
+  public var perplexity: Double { exp(crossEntropy) }
+}
+
+/// A text made ready for evaluation with one model.
+public struct EvaluationText: Sendable {
+  fileprivate enum Content {
+    case stream(StreamBatches)
+    case sentences(SentenceBatches)
+  }
+  fileprivate let content: Content
+  fileprivate let unknownTokens: Int
+
+  /// Steps of one window, which bounds memory; the result hardly depends on it.
+  private static let window = 256
+
+  /// Encodes `text` with the vocabulary of `model`. Throws ``CorpusError``.
+  public init(_ text: String, for model: LanguageModel) throws {
+    let (level, vocabulary) = (model.configuration.level, model.vocabulary)
+    func unknown(_ ids: [Int32]) -> Int {
+      vocabulary.unknown.map { unknown in ids.count { $0 == unknown } } ?? 0
+    }
+    switch model.configuration.unit {
+    case .stream:
+      let ids = try level.encode(text, with: vocabulary)
+      content = .stream(
+        try StreamBatches(evaluating: ids, start: model.streamStart, window: Self.window))
+      unknownTokens = unknown(ids)
+    case .sentence:
+      let sentences = try level.encodeLines(text, with: vocabulary)
+      let (start, end) = try model.sentenceMarks()
+      content = .sentences(
+        try SentenceBatches(
+          sentences: sentences, start: start, end: end, batch: 32, maximumTokens: 8192))
+      unknownTokens = sentences.reduce(0) { $0 + unknown($1) }
+    }
+  }
+}
+
+extension LanguageModel {
+  /// Predicts every token of `text` once. A stream is read from its first token to its last with
+  /// the state carried all the way; sentences are read one by one. Throws ``CorpusError``.
+  public func evaluate(_ text: String) throws -> Evaluation {
+    evaluate(try EvaluationText(text, for: self))
+  }
+
+  /// Predicts every token of a text made ready before.
+  public func evaluate(_ text: EvaluationText) -> Evaluation {
+    var total = 0.0
+    var tokens = 0
+    switch text.content {
+    case .stream(let windows):
+      var state: State?
+      for window in windows {
+        let (_, losses, last) = loss(
+          window.inputs, targets: window.targets, steps: window.length, from: state, scale: 0,
+          mode: .prediction)
+        total += sum(losses)
+        tokens += losses.count
+        state = last
+      }
+    case .sentences(let sentences):
+      for batch in sentences.sorted {
+        let (_, losses, _) = loss(
+          batch.inputs, targets: batch.targets, steps: batch.length, lengths: batch.lengths,
+          from: nil, scale: 0, mode: .prediction)
+        total += sum(losses)
+        tokens += batch.lengths.reduce(0) { $0 + Int($1) }
+      }
+    }
+    let mean = total / Double(tokens)
+    return Evaluation(
+      tokens: tokens, unknownTokens: text.unknownTokens, crossEntropy: mean,
+      bitsPerCharacter: configuration.level == .characters ? mean / loge(2) : nil)
+  }
+
+  /// The token from which the first token of a stream is predicted.
+  var streamStart: Int32 {
+    configuration.level.streamStart(vocabulary) ?? vocabulary.unknown ?? 0
+  }
+
+  /// `<s>` and `</s>`. Throws if the vocabulary has none.
+  func sentenceMarks() throws(ModelError) -> (start: Int32, end: Int32) {
+    guard let start = vocabulary.start, let end = vocabulary.end else {
+      throw .unusableText("the vocabulary has no <s> and </s>, which sentences need")
+    }
+    return (start, end)
+  }
+}
+
+/// The natural logarithm, by a name that no method shadows.
+func loge(_ x: Double) -> Double { log(x) }

@@ -1,0 +1,41 @@
+import Corpora
+import Tensors
+
+extension LanguageModel {
+  /// Continues `prompt` by `length` tokens, drawn one after the other.
+  ///
+  /// `<unk>` and `<s>` are never drawn. A model of sentences starts a new one after each `</s>`. The
+  /// same key gives the same text.
+  ///
+  /// - Parameter emit: gets the text of each token as it is drawn (the prompt is not repeated);
+  ///   returning false ends the generation.
+  /// - Throws: ``CorpusError`` if the prompt cannot be encoded.
+  public func generate(
+    prompt: String = "", length: Int, sampling: Sampling = Sampling(), key: RandomKey,
+    emit: (String) -> Bool
+  ) throws {
+    let level = configuration.level
+    let isSentences = configuration.unit == .sentence
+    let start = isSentences ? try sentenceMarks().start : streamStart
+    let given =
+      prompt.isEmpty ? [] : try level.encode(prompt, with: vocabulary, closingLastLine: false)
+    var state = zeroState(batch: 1)
+    var logits = Tensor(zeros: [1, vocabulary.count])
+    for token in [start] + given { (logits, state) = step([token], state) }
+
+    var decoder = TextDecoder(
+      tokenizer: level, vocabulary: vocabulary,
+      afterWord: prompt.last.map { !$0.isWhitespace } ?? false)
+    let excluded = [vocabulary.unknown, vocabulary.start].compactMap(\.self)
+    for index in 0..<length {
+      let uniform = Double(key.child(index).words(1)[0]) * 0x1p-32
+      let token = logits.withUnsafeBufferPointer {
+        sampling.draw(from: $0, excluding: excluded, uniform: uniform)
+      }
+      guard emit(decoder.text(of: token)) else { return }
+      if isSentences, token == vocabulary.end { state = zeroState(batch: 1) }
+      let read = isSentences && token == vocabulary.end ? start : token
+      if index + 1 < length { (logits, state) = step([read], state) }
+    }
+  }
+}

@@ -1,0 +1,132 @@
+import Corpora
+import Recurrent
+import Tensors
+
+/// A recurrent language model: p(token | all tokens before it).
+///
+/// ```
+/// x_t = E[token_t]                    embedding
+/// h_t = RNN(x_t, h_{t-1})             L layers of any cell
+/// p(token_{t+1}) = softmax(W h_t + b)
+/// ```
+///
+/// A model is a value of parameters and a vocabulary, `Sendable`, with no hidden mode: prediction
+/// is `(model, state, tokens) -> (logits, state)`, so one model serves any number of streams.
+public struct LanguageModel: Module {
+  /// The architecture.
+  public let configuration: LanguageModelConfiguration
+  /// The tokens.
+  public let vocabulary: Vocabulary
+  /// How it was trained; nil for a fresh model.
+  public var trainingRecord: TrainingRecord?
+
+  let embedding: Embedding
+  let network: RecurrentStack
+  let decoder: Linear
+
+  /// What is carried from token to token.
+  public typealias State = RecurrentStack.State
+
+  /// How a model starts.
+  public struct Initialization: Sendable {
+    /// Of the token vectors: uniform in ±range.
+    public var embeddingRange: Float
+    /// Of the output layer.
+    public var decoder: Initializer
+    /// Of the recurrent layers.
+    public var gates: GateParameters.Initialization
+
+    /// Unit-variance-preserving defaults: vectors in ±0.1, Glorot and orthogonal matrices, forget
+    /// bias 1.
+    public init(
+      embeddingRange: Float = 0.1, decoder: Initializer = .glorot,
+      gates: GateParameters.Initialization = .init()
+    ) {
+      self.embeddingRange = embeddingRange
+      self.decoder = decoder
+      self.gates = gates
+    }
+
+    /// Every matrix uniform in ±range, as in Zaremba et al. (2014); biases zero but for the forget
+    /// gate's.
+    public static func uniform(_ range: Float, forgetBias: Float = 1) -> Initialization {
+      Initialization(
+        embeddingRange: range, decoder: .uniform(range),
+        gates: .init(
+          input: .uniform(range), recurrent: .uniform(range), forgetBias: forgetBias))
+    }
+
+    static let zero = Initialization(
+      embeddingRange: 0, decoder: .zero, gates: .init(input: .zero, recurrent: .zero))
+  }
+
+  /// A fresh model. Throws ``ModelError/invalidConfiguration(_:)``.
+  public init(
+    configuration: LanguageModelConfiguration, vocabulary: Vocabulary,
+    initialization: Initialization = .init(), key: RandomKey
+  ) throws(ModelError) {
+    try configuration.validate()
+    self.configuration = configuration
+    self.vocabulary = vocabulary
+    let size = configuration.hiddenSize
+    embedding = Embedding(
+      vocabularySize: vocabulary.count, size: configuration.embeddingSize,
+      range: initialization.embeddingRange, key: key.child(0))
+    network = RecurrentStack(
+      configuration.cell, inputSize: configuration.embeddingSize, hiddenSize: size,
+      layers: configuration.layers, dropout: configuration.dropout,
+      initialization: initialization.gates, key: key.child(1))
+    decoder =
+      configuration.isTied
+      ? Linear(sharing: embedding.weight, name: "decoder")
+      : Linear(
+        inputs: size, outputs: vocabulary.count, name: "decoder",
+        initializer: initialization.decoder, key: key.child(2))
+  }
+
+  public var parameters: [Parameter] {
+    let output = configuration.isTied ? [decoder.bias] : decoder.parameters
+    return embedding.parameters + network.parameters + output
+  }
+
+  /// The state before the first token, for `batch` streams.
+  public func zeroState(batch: Int) -> State { network.zeroState(batch: batch) }
+
+  /// Reads tokens [T, B] (time-major) and returns the states of the highest layer, [T·B, H].
+  func read(
+    _ tokens: [Int32], steps: Int, lengths: [Int32]? = nil, from state: State?, mode: Mode
+  ) -> (hidden: Variable, state: State) {
+    let dropout = configuration.dropout
+    let vectors = embedding(tokens, steps: steps, mode: mode)
+      .dropout(dropout, mode: mode.child(0))
+    let (outputs, last) = network.run(vectors, lengths: lengths, from: state, mode: mode.child(1))
+    let hidden = outputs.dropout(dropout, mode: mode.child(2))
+      .reshaped(to: [tokens.count, configuration.hiddenSize])
+    return (hidden, last)
+  }
+
+  /// The loss of tokens [T, B] against their targets, and where the state has got to.
+  ///
+  /// - Parameter scale: the loss is scale · Σ -ln p(target) over targets that are not negative.
+  func loss(
+    _ tokens: [Int32], targets: [Int32], steps: Int, lengths: [Int32]? = nil, from state: State?,
+    scale: Float, mode: Mode
+  ) -> (loss: Variable, losses: [Float], state: State) {
+    let (hidden, last) = read(tokens, steps: steps, lengths: lengths, from: state, mode: mode)
+    let (loss, losses) = softmaxCrossEntropy(
+      hidden, weight: decoder.weight.variable(mode), bias: decoder.bias.variable(mode),
+      targets: targets, scale: scale)
+    return (loss, losses, last)
+  }
+
+  /// One step of prediction: a token for each of B streams and their state give the logits
+  /// [B, V] of the next tokens and the state after it.
+  public func step(_ tokens: [Int32], _ state: State) -> (logits: Tensor, state: State) {
+    let vectors = embedding(tokens, steps: 1, mode: .prediction)
+    let input = Variable(
+      vectors.value.reshaped(to: [tokens.count, configuration.embeddingSize]))
+    let next = network.step(input, state, mode: .prediction)
+    let hidden = next.layers[next.layers.count - 1].output
+    return (decoder(hidden, mode: .prediction).value, next)
+  }
+}

@@ -28,11 +28,11 @@ extension LanguageModel {
     let json = String(decoding: try encoder.encode(description), as: UTF8.self)
     let sources = parameters.map { parameter in
       let value = parameter.value
-      return TensorSource(name: parameter.name, shape: parameter.shape) { body in
-        try value.withUnsafeBufferPointer(body)
+      return TensorSource(name: parameter.name, shape: parameter.shape) { receive in
+        value.withUnsafeBufferPointer(receive)
       }
     }
-    try SafetensorsWriter.write(sources, metadata: ["unroll": json], to: path)
+    try SafetensorsWriter.write(to: path, tensors: sources, metadata: ["unroll": json])
   }
 
   /// Reads a model file, trusting nothing in it: sizes must agree with the architecture, and every
@@ -55,7 +55,8 @@ extension LanguageModel {
       }
       guard description.task == Self.task else {
         throw ModelError.notAModel(
-          path: path, detail: "it is a \(description.task.debugDescription), expected a \(Self.task)")
+          path: path,
+          detail: "it is a \(description.task.debugDescription), expected a \(Self.task)")
       }
       try description.architecture.validate()
     } catch let error as ModelError {

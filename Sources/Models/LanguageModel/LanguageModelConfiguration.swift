@@ -52,7 +52,8 @@ public struct LanguageModelConfiguration: Codable, Sendable, Equatable {
     let sizes = 1...1_000_000
     try check(
       sizes.contains(embeddingSize), "the embedding size is 1 or more, not \(embeddingSize)")
-    try check(sizes.contains(hiddenSize), "the number of hidden units is 1 or more, not \(hiddenSize)")
+    try check(
+      sizes.contains(hiddenSize), "the number of hidden units is 1 or more, not \(hiddenSize)")
     try check((1...1000).contains(layers), "the number of layers is 1 or more, not \(layers)")
     try check(dropout >= 0 && dropout < 1, "dropout is in [0, 1), not \(dropout)")
     try check(

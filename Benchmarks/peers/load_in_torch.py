@@ -33,9 +33,10 @@ def load(path):
         "lstm": lambda: torch.nn.LSTM(*sizes),
         "gru": lambda: torch.nn.GRU(*sizes),
         "rnn": lambda: torch.nn.RNN(*sizes),
-        "rnn-tanh": lambda: torch.nn.RNN(*sizes),
         "rnn-relu": lambda: torch.nn.RNN(*sizes, nonlinearity="relu"),
     }
+    if architecture["cell"] not in nets:
+        sys.exit(f"PyTorch has no {architecture['cell']}; it has {', '.join(nets)}")
     rnn = nets[architecture["cell"]]()
     weights = {n.removeprefix("rnn."): t for n, t in tensors.items() if n.startswith("rnn.")}
     rnn.load_state_dict(weights)

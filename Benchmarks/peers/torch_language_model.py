@@ -36,21 +36,19 @@ def read_tokens(path, level):
         return list(text)
     tokens = []
     lines = text.split("\n")
-    for line in lines if lines[-1].strip() else lines[:-1]:
+    for line in lines if lines[-1] else lines[:-1]:
         tokens += line.split()
         tokens.append(END)
     return tokens
 
 
 def make_vocabulary(tokens, options):
-    """Tokens by falling frequency; ties in the order of first sight. `<unk>` is token 0."""
-    counts = Counter(tokens)
-    if options.level == "word":
-        counts.pop(UNKNOWN, None)
-    kept = [t for t, n in counts.most_common() if n >= options.min_count or t == END]
+    """`<unk>`, for words `</s>`, then the others by falling count, ties in the order of first sight."""
+    special = [UNKNOWN, END] if options.level == "word" else [UNKNOWN]
+    kept = [t for t, n in Counter(tokens).most_common() if n >= options.min_count and t not in special]
     if options.vocabulary_size:
-        kept = kept[: options.vocabulary_size - 1]
-    return {token: index for index, token in enumerate([UNKNOWN, *kept])}
+        kept = kept[: options.vocabulary_size - len(special)]
+    return {token: index for index, token in enumerate([*special, *kept])}
 
 
 def to_ids(tokens, vocabulary):

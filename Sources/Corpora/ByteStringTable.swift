@@ -1,8 +1,8 @@
 /// Strings of bytes, numbered in the order of their first insertion.
 ///
-/// A hash table with open addressing over one flat buffer: a slice of a text is looked up where it lies, without
-/// becoming a `String`. Equality is that of bytes, so "é" as one scalar and as two are different tokens, which
-/// `String` would take for equal.
+/// A hash table with open addressing over one flat buffer: a slice of a text is looked up where it
+/// lies, without becoming a `String`. Equality is that of bytes, so "é" as one scalar and as two
+/// are different tokens, which `String` would take for equal.
 struct ByteStringTable: Sendable {
   /// All strings, one after the other.
   private var bytes: [UInt8] = []
@@ -64,8 +64,8 @@ struct ByteStringTable: Sendable {
     }
   }
 
-  /// FNV-1a with a final mix, since only low bits are used. Nothing depends on the order of slots, so a text made to
-  /// collide could slow this down and nothing else.
+  /// FNV-1a with a final mix, since only low bits are used. Nothing depends on the order of slots,
+  /// so a text made to collide could slow this down and nothing else.
   private static func hash(_ string: UnsafeBufferPointer<UInt8>) -> Int {
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
     for byte in string { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }

@@ -10,7 +10,8 @@ public enum CorpusError: Error, Equatable, Sendable {
   case tooShort(tokens: Int, batch: Int, largestBatch: Int)
   /// There is no sentence to make a batch of.
   case noSentences
-  /// A token that the vocabulary lacks, while the vocabulary has no unknown token; `line` counts from 1.
+  /// A token that the vocabulary lacks, while the vocabulary has no unknown token; `line` counts
+  /// from 1.
   case unknownToken(token: String, line: Int)
   /// A vocabulary that contradicts itself, or cannot be made as asked.
   case invalidVocabulary(detail: String)

@@ -17,13 +17,15 @@ public struct SentenceBatch: Equatable, Sendable {
 
 /// Sentences, each from `<s>` to `</s>`, in batches of nearly equal length.
 ///
-/// For every epoch the sentences are shuffled, sorted by length (so that only the order within a length is random),
-/// cut into batches, and the batches shuffled. The order follows from seed and epoch alone, and the number of batches is
-/// the same in every epoch, so a run resumes at any batch of any epoch.
+/// For every epoch the sentences are shuffled, sorted by length (so that only the order within a
+/// length is random), cut into batches, and the batches shuffled. The order follows from seed and
+/// epoch alone, and the number of batches is the same in every epoch, so a run resumes at any batch
+/// of any epoch.
 public struct SentenceBatches: Sendable {
   /// Sentences of all batches but perhaps some.
   public let batch: Int
-  /// No batch has more than this many places T · B, padding included, unless one sentence alone does.
+  /// No batch has more than this many places T · B, padding included, unless one sentence alone
+  /// does.
   public let maximumTokens: Int?
   /// Number of batches in an epoch.
   public var batchCount: Int { cuts.count - 1 }
@@ -40,7 +42,8 @@ public struct SentenceBatches: Sendable {
   /// Batch `i` takes places `cuts[i] ..< cuts[i + 1]` of the sentences sorted by length.
   fileprivate let cuts: [Int]
 
-  /// Batches of `sentences`, which hold neither `start` nor `end`. Throws ``CorpusError/noSentences`` without any.
+  /// Batches of `sentences`, which hold neither `start` nor `end`. Throws
+  /// ``CorpusError/noSentences`` without any.
   public init(
     sentences: [[Int32]], start: Int32, end: Int32, batch: Int, maximumTokens: Int? = nil
   ) throws(CorpusError) {
@@ -77,7 +80,8 @@ public struct SentenceBatches: Sendable {
     return SentenceEpoch(source: self, order: order, batches: batches)
   }
 
-  /// All batches, from the shortest sentences to the longest, those of equal length in their own order.
+  /// All batches, from the shortest sentences to the longest, those of equal length in their own
+  /// order.
   public var sorted: SentenceEpoch {
     SentenceEpoch(
       source: self, order: sortedByLength(Array(0..<sentenceCount)),

@@ -1,7 +1,7 @@
 /// The generator of Steele, Lea and Flood (2014): small, fast, and the same everywhere.
 ///
-/// The shuffle is our own as well: the standard library's may change from version to version, and with it the order in
-/// which a resumed run sees its data.
+/// The shuffle is our own as well: the standard library's may change from version to version, and
+/// with it the order in which a resumed run sees its data.
 struct SplitMix64 {
   private var state: UInt64
 

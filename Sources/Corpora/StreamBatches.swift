@@ -10,11 +10,13 @@ public struct StreamWindow: Equatable, Sendable {
   public let batch: Int
 }
 
-/// A text as one sequence of tokens, cut into B streams of equal length that are read side by side, T steps at a time.
+/// A text as one sequence of tokens, cut into B streams of equal length that are read side by side,
+/// T steps at a time.
 ///
-/// Stream `b` is tokens `b·L ..< (b+1)·L` with `L = n / B` (Zaremba et al. 2014; the last `n mod B` tokens are left
-/// out). Window `i` continues window `i - 1`, so the state of the network is carried over; the last window may be
-/// shorter. As a collection it gives its windows, so a run resumes at any of them.
+/// Stream `b` is tokens `b·L ..< (b+1)·L` with `L = n / B` (Zaremba et al. 2014; the last `n mod B`
+/// tokens are left out). Window `i` continues window `i - 1`, so the state of the network is
+/// carried over; the last window may be shorter. As a collection it gives its windows, so a run
+/// resumes at any of them.
 public struct StreamBatches: Sendable, RandomAccessCollection {
   /// B, the number of streams.
   public let batch: Int
@@ -26,8 +28,8 @@ public struct StreamBatches: Sendable, RandomAccessCollection {
   private let ids: [Int32]
   private let streamLength: Int
 
-  /// Cuts `ids` for training. Throws ``CorpusError/tooShort(tokens:batch:largestBatch:)`` unless every stream has a
-  /// token to read and one to predict.
+  /// Cuts `ids` for training. Throws ``CorpusError/tooShort(tokens:batch:largestBatch:)`` unless
+  /// every stream has a token to read and one to predict.
   public init(ids: [Int32], batch: Int, window: Int) throws(CorpusError) {
     precondition(batch > 0 && window > 0, "batch \(batch) and window \(window), expected 1 or more")
     guard ids.count / batch >= 2 else {
@@ -40,7 +42,8 @@ public struct StreamBatches: Sendable, RandomAccessCollection {
     steps = streamLength - 1
   }
 
-  /// `ids` as a single stream in which every token is predicted once, the first from `start`: for evaluation.
+  /// `ids` as a single stream in which every token is predicted once, the first from `start`: for
+  /// evaluation.
   public init(evaluating ids: [Int32], start: Int32, window: Int) throws(CorpusError) {
     guard !ids.isEmpty else { throw .tooShort(tokens: 0, batch: 1, largestBatch: 0) }
     try self.init(ids: [start] + ids, batch: 1, window: window)

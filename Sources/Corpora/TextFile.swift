@@ -2,8 +2,9 @@ import Foundation
 
 /// Strict reading of text.
 ///
-/// Text is UTF-8; a byte-order mark at the start is dropped and CR LF becomes LF. Anything that is not UTF-8 is an
-/// error with its place: a replacement character in a corpus is a token that nobody wrote.
+/// Text is UTF-8; a byte-order mark at the start is dropped and CR LF becomes LF. Anything that is
+/// not UTF-8 is an error with its place: a replacement character in a corpus is a token that nobody
+/// wrote.
 public enum TextFile {
   /// The text of the file at `path`.
   public static func read(_ path: String) throws(CorpusError) -> String {
@@ -59,9 +60,9 @@ public enum TextFile {
   }
 }
 
-/// The offset of the first byte at which `bytes` stops being UTF-8, or nil if all of it is: continuation bytes without
-/// a lead, overlong forms, surrogates, values above U+10FFFF and sequences cut short are not (RFC 3629). The offset is
-/// that of the sequence's lead byte.
+/// The offset of the first byte at which `bytes` stops being UTF-8, or nil if all of it is:
+/// continuation bytes without a lead, overlong forms, surrogates, values above U+10FFFF and
+/// sequences cut short are not (RFC 3629). The offset is that of the sequence's lead byte.
 func firstInvalidUTF8(_ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
   var index = 0
   while index < bytes.count {
@@ -71,7 +72,8 @@ func firstInvalidUTF8(_ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
       continue
     }
     let length: Int
-    // The range of the second byte excludes overlong forms, surrogates and what lies above U+10FFFF.
+    // The range of the second byte excludes overlong forms, surrogates and what lies above
+    // U+10FFFF.
     var second: ClosedRange<UInt8> = 0x80...0xBF
     switch lead {
     case 0xC2...0xDF: length = 2

@@ -1,9 +1,10 @@
 extension Tokenizer {
-  /// The ids of `text` as one sequence: words with `</s>` after each line, or characters with their line feeds.
+  /// The ids of `text` as one sequence: words with `</s>` after each line, or characters with their
+  /// line feeds.
   ///
-  /// With `closingLastLine` false, a last line of words without a line feed gets no `</s>`: what follows is still to be
-  /// predicted, as after a prompt. Throws ``CorpusError/unknownToken(token:line:)`` only where the vocabulary has no
-  /// unknown token.
+  /// With `closingLastLine` false, a last line of words without a line feed gets no `</s>`: what
+  /// follows is still to be predicted, as after a prompt. Throws
+  /// ``CorpusError/unknownToken(token:line:)`` only where the vocabulary has no unknown token.
   public func encode(
     _ text: String, with vocabulary: Vocabulary, closingLastLine: Bool = true
   ) throws(CorpusError) -> [Int32] {
@@ -25,8 +26,8 @@ extension Tokenizer {
     return ids
   }
 
-  /// The ids of each line of `text` by itself, without `<s>` and `</s>`. An empty line is an empty sentence, so that
-  /// sentence `i` is always line `i`.
+  /// The ids of each line of `text` by itself, without `<s>` and `</s>`. An empty line is an empty
+  /// sentence, so that sentence `i` is always line `i`.
   public func encodeLines(
     _ text: String, with vocabulary: Vocabulary
   ) throws(CorpusError) -> [[Int32]] {
@@ -43,8 +44,8 @@ extension Tokenizer {
     return sentences
   }
 
-  /// The token from which the first token of a stream is predicted: `</s>` of words, the line feed of characters, as if
-  /// a line had just ended; nil if the vocabulary has none.
+  /// The token from which the first token of a stream is predicted: `</s>` of words, the line feed
+  /// of characters, as if a line had just ended; nil if the vocabulary has none.
   public func streamStart(_ vocabulary: Vocabulary) -> Int32? {
     self == .words ? vocabulary.end : vocabulary.id(of: "\n")
   }
@@ -75,14 +76,15 @@ extension Tokenizer {
 
 /// Turns ids into text one by one, as they are sampled.
 ///
-/// Words are joined by spaces and `</s>` becomes a line feed, without spaces beside it; `<s>` gives nothing. Of
-/// characters the unknown one becomes U+FFFD.
+/// Words are joined by spaces and `</s>` becomes a line feed, without spaces beside it; `<s>` gives
+/// nothing. Of characters the unknown one becomes U+FFFD.
 public struct TextDecoder: Sendable {
   private let tokenizer: Tokenizer
   private let vocabulary: Vocabulary
   private var needsSpace: Bool
 
-  /// A decoder at the start of a line, or, with `afterWord`, behind a word that was already printed.
+  /// A decoder at the start of a line, or, with `afterWord`, behind a word that was already
+  /// printed.
   public init(tokenizer: Tokenizer, vocabulary: Vocabulary, afterWord: Bool = false) {
     self.tokenizer = tokenizer
     self.vocabulary = vocabulary

@@ -1,10 +1,11 @@
 /// What a token is.
 public enum Tokenizer: String, Sendable, Codable, CaseIterable {
-  /// Everything between white space: that of Unicode and the ASCII separators U+001C to U+001F, as in Python's
-  /// `str.split()`. Every line ends with `</s>`, an empty one too, as Penn Treebank results are counted; a last line
-  /// without a line feed also gets it.
+  /// Everything between white space: that of Unicode and the ASCII separators U+001C to U+001F, as
+  /// in Python's `str.split()`. Every line ends with `</s>`, an empty one too, as Penn Treebank
+  /// results are counted; a last line without a line feed also gets it.
   case words = "word"
-  /// Every Unicode scalar. A line feed is one as well, except where each line is a sentence of its own.
+  /// Every Unicode scalar. A line feed is one as well, except where each line is a sentence of its
+  /// own.
   case characters = "character"
 }
 
@@ -17,8 +18,8 @@ public enum TextUnit: String, Sendable, Codable, CaseIterable {
 }
 
 extension Tokenizer {
-  /// Calls `token` with the range of each token in `text`, which is UTF-8, and `lineEnd` after each line: with true for
-  /// a line feed, with false at the end of a text that does not end with one.
+  /// Calls `token` with the range of each token in `text`, which is UTF-8, and `lineEnd` after each
+  /// line: with true for a line feed, with false at the end of a text that does not end with one.
   @inline(__always)
   func scan(
     _ text: UnsafeBufferPointer<UInt8>, token: (Range<Int>) throws(CorpusError) -> Void,
@@ -62,8 +63,8 @@ private func scalarLength(_ lead: UInt8) -> Int {
   lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4
 }
 
-/// Bytes of the white space at `index`, or 0 if there is none. Called at continuation bytes too, where it finds none:
-/// every white space starts with another byte.
+/// Bytes of the white space at `index`, or 0 if there is none. Called at continuation bytes too,
+/// where it finds none: every white space starts with another byte.
 @inline(__always)
 private func whiteSpaceLength(_ text: UnsafeBufferPointer<UInt8>, at index: Int) -> Int {
   switch text[index] {

@@ -1,7 +1,8 @@
 /// Tokens and their ids, 0 up to V - 1.
 ///
-/// Three ids may have a role: `unknown` stands for every token that is not in the vocabulary, `start` begins and `end`
-/// ends a sentence (`end` also ends each line of a word-level stream). Tokens are told apart by their bytes.
+/// Three ids may have a role: `unknown` stands for every token that is not in the vocabulary,
+/// `start` begins and `end` ends a sentence (`end` also ends each line of a word-level stream).
+/// Tokens are told apart by their bytes.
 public struct Vocabulary: Sendable {
   /// What a special token is for.
   public enum Role: String, Sendable, CaseIterable {
@@ -16,7 +17,8 @@ public struct Vocabulary: Sendable {
     public var token: String { rawValue }
   }
 
-  /// How often each token occurred in the text that the vocabulary was made from; those left out count for `unknown`.
+  /// How often each token occurred in the text that the vocabulary was made from; those left out
+  /// count for `unknown`.
   public let counts: [Int]
   /// The id that stands for tokens outside the vocabulary.
   public let unknown: Int32?
@@ -27,8 +29,9 @@ public struct Vocabulary: Sendable {
 
   private let table: ByteStringTable
 
-  /// A vocabulary of `tokens`, whose ids are their places. A token spelled like a role has it, provided that it is
-  /// among `roles`. Throws if there is no token, if one occurs twice, or if the counts are not as many or negative.
+  /// A vocabulary of `tokens`, whose ids are their places. A token spelled like a role has it,
+  /// provided that it is among `roles`. Throws if there is no token, if one occurs twice, or if the
+  /// counts are not as many or negative.
   public init(
     tokens: [String], counts: [Int]? = nil, roles: Set<Role> = Set(Role.allCases)
   ) throws(CorpusError) {
@@ -62,7 +65,8 @@ public struct Vocabulary: Sendable {
   /// All tokens, by id.
   public var tokens: [String] { (0..<Int32(count)).map(token) }
 
-  /// The id of `token`; that of the unknown token, if there is one, where `token` is not in the vocabulary.
+  /// The id of `token`; that of the unknown token, if there is one, where `token` is not in the
+  /// vocabulary.
   public func id(of token: String) -> Int32? {
     var token = token
     return token.withUTF8 { id(of: $0) }

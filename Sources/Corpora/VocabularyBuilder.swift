@@ -1,7 +1,8 @@
 /// Counts the tokens of one or more texts and makes a vocabulary of the frequent ones.
 ///
-/// Ids: first the special tokens (`<unk>`, then `<s>`, then `</s>`, as far as the tokenizer and unit need them), then
-/// the others by falling count, those of equal count in the order of their first appearance.
+/// Ids: first the special tokens (`<unk>`, then `<s>`, then `</s>`, as far as the tokenizer and
+/// unit need them), then the others by falling count, those of equal count in the order of their
+/// first appearance.
 public struct VocabularyBuilder {
   private let tokenizer: Tokenizer
   private let unit: TextUnit
@@ -14,8 +15,8 @@ public struct VocabularyBuilder {
     self.unit = unit
   }
 
-  /// The special tokens that a text cut by `tokenizer` into `unit`s needs: `<unk>` always, so that any text can be
-  /// scored; `</s>` for words and for sentences; `<s>` for sentences.
+  /// The special tokens that a text cut by `tokenizer` into `unit`s needs: `<unk>` always, so that
+  /// any text can be scored; `</s>` for words and for sentences; `<s>` for sentences.
   public static func roles(_ tokenizer: Tokenizer, _ unit: TextUnit) -> [Vocabulary.Role] {
     switch (tokenizer, unit) {
     case (.characters, .stream): [.unknown]
@@ -40,10 +41,11 @@ public struct VocabularyBuilder {
     for role in roles where role != .unknown { count(role.token, times: lines) }
   }
 
-  /// The vocabulary: tokens that occurred `minimumCount` times or more, the special ones always, and at most
-  /// `maximumSize` of them in all. What is left out counts for `<unk>`.
+  /// The vocabulary: tokens that occurred `minimumCount` times or more, the special ones always,
+  /// and at most `maximumSize` of them in all. What is left out counts for `<unk>`.
   ///
-  /// A word-level text that spells out `<unk>`, as the Penn Treebank files do, means the unknown token by it.
+  /// A word-level text that spells out `<unk>`, as the Penn Treebank files do, means the unknown
+  /// token by it.
   public func build(
     minimumCount: Int = 1, maximumSize: Int? = nil
   ) throws(CorpusError) -> Vocabulary {

@@ -10,9 +10,10 @@ import Foundation
 
 /// Writes files whole or not at all.
 ///
-/// The bytes go to a temporary file in the same folder, are flushed to the disk, and only then take the name; the
-/// folder is flushed too. Whenever the process or the machine stops, the path holds the old file or the new one. After
-/// a failure (full disk, folder that cannot be written) the temporary file is gone and the old one is as it was.
+/// The bytes go to a temporary file in the same folder, are flushed to the disk, and only then take
+/// the name; the folder is flushed too. Whenever the process or the machine stops, the path holds
+/// the old file or the new one. After a failure (full disk, folder that cannot be written) the
+/// temporary file is gone and the old one is as it was.
 public enum AtomicFile {
   /// Receives the bytes of a file that is being written.
   public struct Writer: ~Copyable {
@@ -76,7 +77,8 @@ public enum AtomicFile {
       unlink(temporary)
       throw error
     }
-    // The name is in place; some file systems cannot flush a folder, and then there is nothing more to do.
+    // The name is in place; some file systems cannot flush a folder, and then there is nothing more
+    // to do.
     let folder = open(target.folder, O_RDONLY | O_CLOEXEC)
     if folder >= 0 {
       _ = flush(folder)
@@ -99,8 +101,9 @@ public enum AtomicFile {
     }
   }
 
-  /// Throws what ``write(_:to:)-(String,_)`` would throw now for reasons known beforehand: no such folder, a folder or
-  /// file that cannot be written, a directory of that name. To be asked before hours of work, not after.
+  /// Throws what ``write(_:to:)-(String,_)`` would throw now for reasons known beforehand: no such
+  /// folder, a folder or file that cannot be written, a directory of that name. To be asked before
+  /// hours of work, not after.
   public static func checkWritable(_ path: String) throws(ModelFileError) {
     let (temporary, file) = try Target(path: path).createTemporary()
     close(file)

@@ -40,7 +40,8 @@ public enum ElementType: String, Sendable, CaseIterable {
   }
 }
 
-/// The single-precision value of an IEEE 754 half, exact for every half (`Float16` is not available on Intel Macs).
+/// The single-precision value of an IEEE 754 half, exact for every half (`Float16` is not available
+/// on Intel Macs).
 func float(fromHalf bits: UInt16) -> Float {
   let sign = UInt32(bits & 0x8000) << 16
   let exponent = UInt32(bits >> 10) & 0x1F

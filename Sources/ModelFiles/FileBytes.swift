@@ -8,13 +8,14 @@
 
 /// The bytes of a file, in memory or mapped, for as long as this object lives.
 ///
-/// A file below ``mappingThreshold`` is read into memory: it is then safe from whatever happens on disk, at a cost of
-/// milliseconds. Larger ones are mapped, so that opening costs nothing and processes share the pages; the price is that
-/// a page of a file that someone truncates *in place* meanwhile cannot be delivered and ends the process. Files written
-/// by ``AtomicFile`` are replaced, never truncated, and a mapping keeps the replaced file alive.
+/// A file below ``mappingThreshold`` is read into memory: it is then safe from whatever happens on
+/// disk, at a cost of milliseconds. Larger ones are mapped, so that opening costs nothing and
+/// processes share the pages; the price is that a page of a file that someone truncates *in place*
+/// meanwhile cannot be delivered and ends the process. Files written by ``AtomicFile`` are
+/// replaced, never truncated, and a mapping keeps the replaced file alive.
 ///
-/// `@unchecked Sendable`: the memory is written only in `init`, before anyone else has the object, and freed in
-/// `deinit`, after the last one has let go of it; in between it is only read.
+/// `@unchecked Sendable`: the memory is written only in `init`, before anyone else has the object,
+/// and freed in `deinit`, after the last one has let go of it; in between it is only read.
 final class FileBytes: @unchecked Sendable {
   /// Files of this many bytes or more are mapped.
   static let mappingThreshold = 64 << 20

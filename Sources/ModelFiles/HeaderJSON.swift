@@ -1,8 +1,9 @@
 /// The JSON of a safetensors header.
 ///
-/// A parser of our own, because a header decides which bytes are trusted: it keeps the order of keys, refuses a name
-/// that occurs twice (general decoders silently keep one), keeps integers exact, and bounds the nesting, so that a
-/// header of a million brackets is an error and not a stack overflow.
+/// A parser of our own, because a header decides which bytes are trusted: it keeps the order of
+/// keys, refuses a name that occurs twice (general decoders silently keep one), keeps integers
+/// exact, and bounds the nesting, so that a header of a million brackets is an error and not a
+/// stack overflow.
 enum HeaderJSON: Equatable {
   case object([Member])
   case array([HeaderJSON])
@@ -25,10 +26,12 @@ enum HeaderJSON: Equatable {
   /// A header nests three deep; a little room is left for keys we do not know.
   static let deepestNesting = 16
 
-  /// Arrays hold the sizes of a shape or two offsets; a header of millions of numbers would take gigabytes parsed.
+  /// Arrays hold the sizes of a shape or two offsets; a header of millions of numbers would take
+  /// gigabytes parsed.
   static let longestArray = 1024
 
-  /// Parses `bytes`, which must be valid UTF-8 and hold one JSON value with nothing but white space around it.
+  /// Parses `bytes`, which must be valid UTF-8 and hold one JSON value with nothing but white space
+  /// around it.
   init(parsing bytes: UnsafeRawBufferPointer) throws(Failure) {
     var parser = HeaderJSONParser(bytes: bytes)
     self = try parser.wholeValue()

@@ -1,7 +1,8 @@
-/// What can go wrong with a model file. Every case carries the path; ``description`` is one line that says what was
-/// found, where, and what was expected.
+/// What can go wrong with a model file. Every case carries the path; ``description`` is one line
+/// that says what was found, where, and what was expected.
 public enum ModelFileError: Error, Equatable, Sendable {
-  /// The file cannot be opened or read: it is missing, a directory, unreadable, or shrank meanwhile.
+  /// The file cannot be opened or read: it is missing, a directory, unreadable, or shrank
+  /// meanwhile.
   case unreadable(path: String, reason: String)
   /// The bytes do not form a safetensors file.
   case malformed(path: String, detail: String)
@@ -40,8 +41,9 @@ extension ModelFileError: CustomStringConvertible {
   }
 }
 
-/// `text` with control characters and line separators escaped and its middle left out where it is long: names come from
-/// files that nobody has vetted, and a message is one line on somebody's terminal.
+/// `text` with control characters and line separators escaped and its middle left out where it is
+/// long: names come from files that nobody has vetted, and a message is one line on somebody's
+/// terminal.
 private func printable(_ text: String) -> String {
   var result = String.UnicodeScalarView()
   let scalars = text.unicodeScalars

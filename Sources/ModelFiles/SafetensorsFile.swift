@@ -4,8 +4,9 @@
 
 /// A safetensors file, open for reading.
 ///
-/// Opening checks the whole header (see ``SafetensorsHeader``), so every tensor that can be asked for lies within the
-/// file. Scalars are read on demand. An open file is unaffected when the path is written anew by ``SafetensorsWriter``.
+/// Opening checks the whole header (see ``SafetensorsHeader``), so every tensor that can be asked
+/// for lies within the file. Scalars are read on demand. An open file is unaffected when the path
+/// is written anew by ``SafetensorsWriter``.
 public struct SafetensorsFile: Sendable {
   /// Where the file was.
   public let path: String
@@ -48,9 +49,11 @@ public struct SafetensorsFile: Sendable {
     return records[index]
   }
 
-  /// The scalars of a floating-point tensor, row-major, as single-precision numbers (F64 is rounded).
+  /// The scalars of a floating-point tensor, row-major, as single-precision numbers (F64 is
+  /// rounded).
   ///
-  /// With `requireFinite`, NaN or infinity anywhere throws ``ModelFileError/notFinite(path:tensor:index:value:)``.
+  /// With `requireFinite`, NaN or infinity anywhere throws
+  /// ``ModelFileError/notFinite(path:tensor:index:value:)``.
   public func floats(
     _ name: String, requireFinite: Bool = false
   ) throws(ModelFileError) -> (shape: [Int], scalars: [Float]) {
@@ -60,8 +63,9 @@ public struct SafetensorsFile: Sendable {
     return (record.shape, scalars)
   }
 
-  /// Calls `body` with the scalars of a floating-point tensor: in place, without a copy, where the file holds F32 at a
-  /// multiple of 4 bytes (all files of ``SafetensorsWriter`` do), and converted otherwise. The pointer must not escape.
+  /// Calls `body` with the scalars of a floating-point tensor: in place, without a copy, where the
+  /// file holds F32 at a multiple of 4 bytes (all files of ``SafetensorsWriter`` do), and converted
+  /// otherwise. The pointer must not escape.
   public func withFloats<Result>(
     _ name: String, requireFinite: Bool = false,
     _ body: (UnsafeBufferPointer<Float>) throws -> Result

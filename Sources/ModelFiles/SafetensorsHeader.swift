@@ -1,9 +1,10 @@
 /// The checked table of contents of a safetensors file.
 ///
-/// Layout: 8 bytes N, little-endian; N bytes of JSON, an object of `name: {dtype, shape, data_offsets: [begin, end]}`
-/// and optionally `__metadata__: {string: string}`; then the scalars. Offsets count from the end of the JSON. Here it
-/// is checked that the tensors lie one after another, each as long as its shape says, from the first byte after the
-/// header to the last of the file: nothing overlaps, nothing is left over.
+/// Layout: 8 bytes N, little-endian; N bytes of JSON, an object of `name: {dtype, shape,
+/// data_offsets: [begin, end]}` and optionally `__metadata__: {string: string}`; then the scalars.
+/// Offsets count from the end of the JSON. Here it is checked that the tensors lie one after
+/// another, each as long as its shape says, from the first byte after the header to the last of the
+/// file: nothing overlaps, nothing is left over.
 struct SafetensorsHeader {
   /// Tensors in the order of their bytes.
   let records: [TensorRecord]

@@ -1,4 +1,5 @@
-/// A tensor to be written: its name, shape and type, and a way to borrow its scalars when their turn comes.
+/// A tensor to be written: its name, shape and type, and a way to borrow its scalars when their
+/// turn comes.
 public struct TensorSource {
   /// The name, as in a PyTorch state dict.
   public let name: String
@@ -9,8 +10,8 @@ public struct TensorSource {
 
   let lend: ((UnsafeRawBufferPointer) -> Void) -> Void
 
-  /// A tensor of single-precision numbers lent without a copy: `withFloats` calls its argument once, with all scalars
-  /// in row-major order.
+  /// A tensor of single-precision numbers lent without a copy: `withFloats` calls its argument
+  /// once, with all scalars in row-major order.
   public init(
     name: String, shape: [Int],
     withFloats: @escaping (_ receive: (UnsafeBufferPointer<Float>) -> Void) -> Void
@@ -35,13 +36,15 @@ public struct TensorSource {
   }
 }
 
-/// Writes safetensors files, atomically (see ``AtomicFile``) and always with the same bytes for the same contents.
+/// Writes safetensors files, atomically (see ``AtomicFile``) and always with the same bytes for the
+/// same contents.
 public enum SafetensorsWriter {
   /// Writes `tensors` and `metadata` to `path`.
   ///
-  /// Tensors of wider scalars come first, otherwise the given order is kept; the header is padded with spaces to a
-  /// multiple of 8 bytes, so every scalar is aligned in the file. Only the header is built in memory. Two tensors of
-  /// one name, or one named `__metadata__`, throw; scalars that do not match their shape are a precondition failure.
+  /// Tensors of wider scalars come first, otherwise the given order is kept; the header is padded
+  /// with spaces to a multiple of 8 bytes, so every scalar is aligned in the file. Only the header
+  /// is built in memory. Two tensors of one name, or one named `__metadata__`, throw; scalars that
+  /// do not match their shape are a precondition failure.
   public static func write(
     to path: String, tensors: [TensorSource], metadata: [String: String] = [:]
   ) throws(ModelFileError) {

@@ -13,8 +13,8 @@ public struct TensorRecord: Equatable, Sendable {
   public var count: Int { bytes.count / elementType.byteCount }
 }
 
-/// The bytes that `shape` scalars of `elementType` take, or nil where that is no number of bytes: a negative size, or
-/// a product that does not fit an `Int`.
+/// The bytes that `shape` scalars of `elementType` take, or nil where that is no number of bytes: a
+/// negative size, or a product that does not fit an `Int`.
 func byteCount(shape: [Int], elementType: ElementType) -> Int? {
   var count = elementType.byteCount
   for size in shape {

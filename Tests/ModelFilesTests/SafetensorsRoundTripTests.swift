@@ -79,7 +79,8 @@ struct SafetensorsRoundTripTests {
   func conversions() throws {
     try withTemporaryFolder { folder in
       let path = folder + "/m"
-      // Halves: 1, -2, 65504, the smallest subnormal, -0, infinity. Data begins off any alignment on purpose.
+      // Halves: 1, -2, 65504, the smallest subnormal, -0, infinity. Data begins off any alignment
+      // on purpose.
       let header =
         #"{"u":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"#
         + #""h":{"dtype":"F16","shape":[2,3],"data_offsets":[1,13]},"#

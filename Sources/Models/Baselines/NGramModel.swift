@@ -14,17 +14,18 @@
 /// P(w) = (c(w) + δ) / (N + δ·V)
 /// ```
 ///
-/// and order n ≥ 2 is interpolated modified Kneser-Ney (Chen and Goodman 1999). With h the last n-1 tokens, h' the same
-/// without the first,
+/// and order n ≥ 2 is interpolated modified Kneser-Ney (Chen and Goodman 1999). With h the last n-1
+/// tokens, h' the same without the first,
 ///
 /// ```
 /// P(w | h) = (c(h w) - D(c(h w))) / Σ_v c(h v)  +  γ(h) · P(w | h')
 /// γ(h)     = (D₁·N₁(h) + D₂·N₂(h) + D₃·N₃₊(h)) / Σ_v c(h v)
 /// ```
 ///
-/// where c counts at the highest order, and below it the *different* tokens before the sequence; N₁, N₂ and N₃₊ are the
-/// numbers of continuations of h with count 1, 2, and 3 or more; the last resort below the unigram is the uniform 1/V.
-/// A context that the text lacks leaves everything to h'. Probabilities over all V tokens add up to 1 in any context.
+/// where c counts at the highest order, and below it the *different* tokens before the sequence;
+/// N₁, N₂ and N₃₊ are the numbers of continuations of h with count 1, 2, and 3 or more; the last
+/// resort below the unigram is the uniform 1/V. A context that the text lacks leaves everything to
+/// h'. Probabilities over all V tokens add up to 1 in any context.
 public struct NGramModel: Sendable {
   /// n: how many tokens, the predicted one included, are looked at.
   public let order: Int
@@ -43,7 +44,8 @@ public struct NGramModel: Sendable {
   private var backoffs: [[Double]] = []
   private let delta: Double
 
-  /// Counts the sequences of `ids`, all of which must lie in 0 ..< `vocabularySize`. Takes O(n · ids).
+  /// Counts the sequences of `ids`, all of which must lie in 0 ..< `vocabularySize`. Takes O(n ·
+  /// ids).
   ///
   /// `delta` is the δ of order 1; the higher orders do without it.
   public init(order: Int, vocabularySize: Int, training ids: [Int32], delta: Double = 1) {
@@ -57,7 +59,8 @@ public struct NGramModel: Sendable {
     for level in levels.indices { smooth(level) }
   }
 
-  /// ln P(token | context), of which the last n - 1 tokens matter; a shorter context is taken as it is.
+  /// ln P(token | context), of which the last n - 1 tokens matter; a shorter context is taken as it
+  /// is.
   public func logProbability(of token: Int32, context: some BidirectionalCollection<Int32>)
     -> Double
   {
@@ -73,10 +76,12 @@ public struct NGramModel: Sendable {
     return logProbability(of: token, contexts: contexts)
   }
 
-  /// -1/n Σ ln P(idᵢ | what came before) over all n `ids`, in nats a token; `history` precedes the first of them.
+  /// -1/n Σ ln P(idᵢ | what came before) over all n `ids`, in nats a token; `history` precedes the
+  /// first of them.
   public func crossEntropy(of ids: [Int32], history: [Int32] = []) -> Double {
     precondition(!ids.isEmpty, "the cross-entropy of no tokens")
-    // contexts[k] is the sequence of the last k tokens, as far as there are k and the text has them.
+    // contexts[k] is the sequence of the last k tokens, as far as there are k and the text has
+    // them.
     var contexts: [Int32?] = [Self.root]
     for token in history { advance(&contexts, by: token) }
     var sum = 0.0
@@ -125,7 +130,8 @@ public struct NGramModel: Sendable {
     let discounts = Self.discounts(
       once: countsOfCounts[1], twice: countsOfCounts[2], thrice: countsOfCounts[3],
       fourTimes: countsOfCounts[4])
-    // The sequence at the start of the text may have nothing in front of it, and then counts 0 below the top.
+    // The sequence at the start of the text may have nothing in front of it, and then counts 0
+    // below the top.
     for (number, count) in counts[level].enumerated() where count > 0 {
       let context = Int(levels[level].prefixes[number])
       totals[context] += Double(count)
@@ -139,11 +145,11 @@ public struct NGramModel: Sendable {
     self.discounts.append(discounts)
   }
 
-  /// D₁, D₂ and D₃ from the numbers of sequences that occur once, twice, three and four times (Chen and Goodman 1999,
-  /// equation 26): `Y = n₁ / (n₁ + 2n₂)`, `Dᵢ = i - (i + 1)·Y·nᵢ₊₁ / nᵢ`.
+  /// D₁, D₂ and D₃ from the numbers of sequences that occur once, twice, three and four times (Chen
+  /// and Goodman 1999, equation 26): `Y = n₁ / (n₁ + 2n₂)`, `Dᵢ = i - (i + 1)·Y·nᵢ₊₁ / nᵢ`.
   ///
-  /// Small alphabets leave some of these numbers at 0 and the estimates anywhere; then each is kept where it still takes
-  /// something from every count and leaves no count negative.
+  /// Small alphabets leave some of these numbers at 0 and the estimates anywhere; then each is kept
+  /// where it still takes something from every count and leaves no count negative.
   private static func discounts(
     once: Double, twice: Double, thrice: Double, fourTimes: Double
   ) -> [Double] {

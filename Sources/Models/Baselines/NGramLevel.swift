@@ -1,7 +1,8 @@
 /// All sequences of one length that a text holds, numbered in the order of their first appearance.
 ///
-/// A sequence is its prefix (a number in the level above) and its last token, packed into one 64-bit key of a hash table
-/// with open addressing. So a level's table costs 12 bytes a slot whatever the order of the model.
+/// A sequence is its prefix (a number in the level above) and its last token, packed into one
+/// 64-bit key of a hash table with open addressing. So a level's table costs 12 bytes a slot
+/// whatever the order of the model.
 struct NGramLevel: Sendable {
   /// Number of each sequence's prefix in the level above.
   private(set) var prefixes: [Int32] = []

@@ -48,9 +48,9 @@ struct GoldenTests {
     let input = try file["input"]
     let stack = RecurrentStack(
       kind, inputSize: input.shape[2], hiddenSize: try file["h0"].shape[2], layers: layers,
-      prefix: "", key: RandomKey(seed: 1))
+      key: RandomKey(seed: 1))
     for parameter in stack.parameters {
-      parameter.value = try file[String(parameter.name.dropFirst())]
+      parameter.value = try file[parameter.name.withoutPrefix]
     }
     let letters = kind == .lstm ? ["h", "c"] : ["h"]
     func parts(_ name: (String) -> String) throws -> [[Tensor]] {
@@ -70,7 +70,7 @@ struct GoldenTests {
       }
     }
     for parameter in stack.parameters {
-      expectGradient(result, parameter.name, try file["d_\(parameter.name.dropFirst())"])
+      expectGradient(result, parameter.name, try file["d_\(parameter.name.withoutPrefix)"])
     }
     expectGradient(result, "input", try file["d_input"])
     for (layer, gradients) in try parts({ "d_\($0)0" }).enumerated() {
@@ -87,4 +87,9 @@ struct GoldenTests {
     let error = relativeError(result.gradients[name]!, expected)
     #expect(error < Self.tolerance, "gradient of \(name)", sourceLocation: location)
   }
+}
+
+extension String {
+  /// PyTorch's name of a parameter within its layer: `weight_ih_l0` of `rnn.weight_ih_l0`.
+  fileprivate var withoutPrefix: String { String(drop(while: { $0 != "." }).dropFirst()) }
 }

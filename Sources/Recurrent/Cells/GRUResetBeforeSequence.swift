@@ -131,6 +131,10 @@ private func accumulateRecurrentGradient(
     MatrixView(base, rows: rows, columns: columns, rowStride: stride).transposed
   }
   context.accumulate(intoParent: 2) { sum, isFresh in
+    guard plan.steps > 0 else {
+      if isFresh { sum.update(repeating: 0) }
+      return
+    }
     let target = sum.baseAddress!
     multiply(
       view(gates, batch, 2 * size, 3 * size), view(initial.sharedPointer, batch, size, size),

@@ -1,0 +1,45 @@
+import Recurrent
+import Tensors
+
+/// A case of a stack as the reference net sees it, in Double.
+struct ReferenceCase {
+  let net: ReferenceNet
+  /// By name, as in `RecurrentResult.gradients`.
+  let operands: [String: [Double]]
+  private let outputGradient: [Double]?
+  private let stateGradients: [[[Double]]]?
+
+  init(_ kind: CellKind, _ stack: RecurrentStack, _ this: RecurrentCase) {
+    net = ReferenceNet(
+      kind: kind, layers: stack.layers.count, steps: this.inputs.shape[0], batch: this.batch,
+      hiddenSize: stack.hiddenSize,
+      lengths: this.lengths.map { $0.map(Int.init) }
+        ?? Array(repeating: this.inputs.shape[0], count: this.batch))
+    var operands = ["input": this.inputs.doubles]
+    for parameter in stack.parameters { operands[parameter.name] = parameter.value.doubles }
+    for (layer, parts) in this.states!.enumerated() {
+      for (letter, part) in zip(["h", "c"], parts) {
+        operands["\(letter)0_l\(layer)"] = part.doubles
+      }
+    }
+    self.operands = operands
+    outputGradient = this.outputGradient?.doubles
+    stateGradients = this.stateGradients?.map { $0.map(\.doubles) }
+  }
+
+  /// L = Σ outputs ⊙ (gradient from above) + Σ last states ⊙ (gradient from above).
+  func loss(_ operands: [String: [Double]]) -> Double {
+    let (outputs, states) = net.run(operands)
+    var loss = outputGradient.map { dot(outputs, $0) } ?? 0
+    for (parts, gradients) in zip(states, stateGradients ?? []) {
+      for (part, gradient) in zip(parts, gradients) { loss += dot(part, gradient) }
+    }
+    return loss
+  }
+}
+
+func dot(_ a: [Double], _ b: [Double]) -> Double { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
+
+extension Tensor {
+  var doubles: [Double] { scalars.map(Double.init) }
+}

@@ -1,8 +1,5 @@
 // Matrix products made of register tiles.
 
-// How far ahead of its use a product of a single row tile fetches its panels.
-enum { LONE_AHEAD = 32 * PANEL };
-
 UNROLL_INLINE ptrdiff_t at_most(ptrdiff_t a, ptrdiff_t b) { return a < b ? a : b; }
 
 UNROLL_INLINE enum start start_of(ptrdiff_t depth_done, const float *bias, bool accumulate) {
@@ -109,8 +106,7 @@ static void multiply_panels(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, 
                        .a_row_stride = a_row_stride,
                        .b = b,
                        .panel_stride = depth * PANEL,
-                       .ahead = b + LONE_AHEAD,
-                       .ahead_step = PANEL,
+                       .ahead = b,
                        .start = start_of(k, bias, accumulate),
                        .bias = bias ? bias + column : NULL,
                        .c = c + column,

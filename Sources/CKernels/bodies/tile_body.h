@@ -12,6 +12,9 @@ enum { TILE_ROWS = 3 };
 enum { TILE_ROWS = UNROLL_TILE_ROWS };
 #endif
 
+// Panels of a tile when several row tiles share them. With AVX-512 a panel is only one vector.
+enum { SHARED_PANELS = UNROLL_WIDTH == 16 ? 2 : 1 };
+
 // What a sum over a block of depths is added to: for the first block what the caller asked for,
 // afterwards what stands in C.
 enum start { START_ZERO, START_BIAS, START_OLD, START_OLD_AND_BIAS };
@@ -22,8 +25,8 @@ struct tile {
   ptrdiff_t a_row_stride;  // not for packed rows
   const float *b;          // first panel's block [depth][16]
   ptrdiff_t panel_stride;  // from panel to panel
-  const float *ahead;      // what to prefetch: this address, for each panel ...
-  ptrdiff_t ahead_step;    // ... and so many floats further with each depth
+  const float *ahead;      // what to fetch into the cache meanwhile: this address, for each panel,
+  ptrdiff_t ahead_step;    // and so many floats further with each depth
   enum start start;
   const float *bias;
   float *c;
@@ -37,56 +40,90 @@ UNROLL_INLINE void multiply_tile(const int R, const int P, const bool packed,
                                  const struct tile *tile) {
   enum { MOST = 4 * PANEL_VECTORS };
   const int vectors = P * PANEL_VECTORS;
-  const ptrdiff_t depth = tile->depth;
   const ptrdiff_t panel_stride = tile->panel_stride;
-  const ptrdiff_t ahead_step = tile->ahead_step;
-  const float *a = tile->a, *b = tile->b, *ahead = tile->ahead;
   const ptrdiff_t a_row = packed ? 1 : tile->a_row_stride;
   const ptrdiff_t a_depth = packed ? R : 1;
+  const float *a = tile->a, *b = tile->b, *ahead = tile->ahead;
+  const ptrdiff_t ahead_step = tile->ahead_step;
 
   vf sum[TILE_ROWS][MOST];
   FULLY_UNROLLED for (int r = 0; r < R; ++r) {
     __builtin_prefetch(tile->c + r * tile->c_row_stride, 1);
     FULLY_UNROLLED for (int v = 0; v < vectors; ++v) sum[r][v] = v_set(0);
   }
-#pragma clang loop unroll_count(2)
-  for (ptrdiff_t k = 0; k < depth; ++k) {
-    vf row[MOST];
-    FULLY_UNROLLED for (int p = 0; p < P; ++p) {
-      __builtin_prefetch(ahead + p * panel_stride);
-      FULLY_UNROLLED for (int v = 0; v < PANEL_VECTORS; ++v) {
-        row[p * PANEL_VECTORS + v] = v_load(b + p * panel_stride + v * UNROLL_WIDTH);
-      }
-    }
-    FULLY_UNROLLED for (int r = 0; r < R; ++r) {
-      const vf element = v_set(a[r * a_row]);
-      FULLY_UNROLLED for (int v = 0; v < vectors; ++v) {
-        sum[r][v] = v_fma(element, row[v], sum[r][v]);
-      }
-    }
+
+#define ELEMENT(r, k) v_set(a[(r) * a_row + (k) * a_depth])
+#define ROW(v, k)                                                     \
+  v_load(b + (k) * PANEL + ((v) / PANEL_VECTORS) * panel_stride + \
+         ((v) % PANEL_VECTORS) * UNROLL_WIDTH)
+// One depth. Held in registers: whichever is fewer, the elements of A or the vectors of B.
+#define STEP(k)                                                                                   \
+  if (R < vectors) {                                                                              \
+    vf element[TILE_ROWS];                                                                        \
+    FULLY_UNROLLED for (int r = 0; r < R; ++r) element[r] = ELEMENT(r, k);                        \
+    FULLY_UNROLLED for (int v = 0; v < vectors; ++v) {                                            \
+      const vf row = ROW(v, k);                                                                   \
+      FULLY_UNROLLED for (int r = 0; r < R; ++r) sum[r][v] = v_fma(element[r], row, sum[r][v]);   \
+    }                                                                                             \
+  } else {                                                                                        \
+    vf row[MOST];                                                                                 \
+    FULLY_UNROLLED for (int v = 0; v < vectors; ++v) row[v] = ROW(v, k);                          \
+    FULLY_UNROLLED for (int r = 0; r < R; ++r) {                                                  \
+      const vf element = ELEMENT(r, k);                                                           \
+      FULLY_UNROLLED for (int v = 0; v < vectors; ++v) {                                          \
+        sum[r][v] = v_fma(element, row[v], sum[r][v]);                                            \
+      }                                                                                           \
+    }                                                                                             \
+  }
+// Tiles for a single row tile leave it to the processor to see that B is read in order.
+#define AHEAD(k)                                                                             \
+  if (P == SHARED_PANELS) {                                                                  \
+    FULLY_UNROLLED for (int p = 0; p < P; ++p) {                                             \
+      __builtin_prefetch(ahead + (k) * ahead_step + p * panel_stride);                       \
+    }                                                                                        \
+  }
+  ptrdiff_t left = tile->depth;
+  for (; left >= 4; left -= 4) {
+    AHEAD(0)
+    STEP(0)
+    STEP(1)
+    AHEAD(2)
+    STEP(2)
+    STEP(3)
+    a += 4 * a_depth;
+    b += 4 * PANEL;
+    ahead += 4 * ahead_step;
+  }
+  for (; left > 0; --left) {
+    STEP(0)
     a += a_depth;
     b += PANEL;
-    ahead += ahead_step;
   }
+#undef AHEAD
+#undef STEP
+#undef ROW
+#undef ELEMENT
 
-#define FINISH(START)                                                                     \
-  FULLY_UNROLLED for (int r = 0; r < R; ++r) {                                            \
-    FULLY_UNROLLED for (int v = 0; v < vectors; ++v) {                                    \
-      float *c = tile->c + r * tile->c_row_stride + v * UNROLL_WIDTH;                     \
-      const float *bias = tile->bias + v * UNROLL_WIDTH;                                  \
-      (void)bias;                                                                         \
-      v_store(c, (START) + sum[r][v]);                                                    \
-    }                                                                                     \
+  const enum start start = tile->start;
+  const float *const bias = tile->bias;
+  float *const c = tile->c;
+  const ptrdiff_t c_row = tile->c_row_stride;
+#define FINISH(START)                                                                            \
+  FULLY_UNROLLED for (int r = 0; r < R; ++r) {                                                   \
+    FULLY_UNROLLED for (int v = 0; v < vectors; ++v) {                                           \
+      const ptrdiff_t column = v * UNROLL_WIDTH, at = r * c_row + column;                        \
+      v_store(c + at, (START) + sum[r][v]);                                                      \
+    }                                                                                            \
   }
-  switch (tile->start) {
+  switch (start) {
     case START_ZERO:
       FINISH(v_set(0)) break;
     case START_BIAS:
-      FINISH(v_load(bias)) break;
+      FINISH(v_load(bias + column)) break;
     case START_OLD:
-      FINISH(v_load(c)) break;
+      FINISH(v_load(c + at)) break;
     case START_OLD_AND_BIAS:
-      FINISH(v_load(c) + v_load(bias)) break;
+      FINISH(v_load(c + at) + v_load(bias + column)) break;
   }
 #undef FINISH
 }
@@ -99,7 +136,6 @@ typedef void tile_function(const struct tile *);
   static void packed_tile_##R##x##P(const struct tile *tile) { multiply_tile(R, P, true, tile); }
 
 // The tiles by number of rows. `one_panel` serves panels left over from a group of several.
-// SHARED_PANELS: panels of a tile when several row tiles share them.
 // `lone_tiles` and `lone_panels`: for products of a single row tile. With few rows more panels go
 // together, since it takes about 10 independent sums to hide the latency of the multiply-add.
 TILE(1, 1)
@@ -112,7 +148,6 @@ PACKED_TILE(3, 1)
 #if UNROLL_WIDTH == 4 && !UNROLL_FMA
 
 TILE(1, 2)
-enum { SHARED_PANELS = 1 };
 static tile_function *const one_panel[2][TILE_ROWS + 1] = {
   {NULL, tile_1x1, tile_2x1, tile_3x1},
   {NULL, packed_tile_1x1, packed_tile_2x1, packed_tile_3x1},
@@ -131,7 +166,6 @@ PACKED_TILE(5, 1)
 PACKED_TILE(6, 1)
 TILE(1, 4)
 TILE(2, 2)
-TILE(3, 2)
 static tile_function *const one_panel[2][TILE_ROWS + 1] = {
   {NULL, tile_1x1, tile_2x1, tile_3x1, tile_4x1, tile_5x1, tile_6x1},
   {NULL, packed_tile_1x1, packed_tile_2x1, packed_tile_3x1, packed_tile_4x1, packed_tile_5x1,
@@ -140,15 +174,15 @@ static tile_function *const one_panel[2][TILE_ROWS + 1] = {
 
 #if UNROLL_WIDTH < 16
 
-enum { SHARED_PANELS = 1 };
 #define shared_tiles one_panel
-static tile_function *const lone_tiles[] = {NULL,     tile_1x4, tile_2x2, tile_3x2,
+static tile_function *const lone_tiles[] = {NULL,     tile_1x4, tile_2x2, tile_3x1,
                                             tile_4x1, tile_5x1, tile_6x1};
-static const int lone_panels[] = {0, 4, 2, 2, 1, 1, 1};
+static const int lone_panels[] = {0, 4, 2, 1, 1, 1, 1};
 
 #else  // A panel is one vector wide: two go together always.
 
 TILE(1, 2)
+TILE(3, 2)
 TILE(4, 2)
 TILE(5, 2)
 TILE(6, 2)
@@ -158,7 +192,6 @@ PACKED_TILE(3, 2)
 PACKED_TILE(4, 2)
 PACKED_TILE(5, 2)
 PACKED_TILE(6, 2)
-enum { SHARED_PANELS = 2 };
 static tile_function *const shared_tiles[2][TILE_ROWS + 1] = {
   {NULL, tile_1x2, tile_2x2, tile_3x2, tile_4x2, tile_5x2, tile_6x2},
   {NULL, packed_tile_1x2, packed_tile_2x2, packed_tile_3x2, packed_tile_4x2, packed_tile_5x2,

@@ -108,20 +108,37 @@ UNROLL_INLINE int rows_of_tile(struct row_tiles tiles, ptrdiff_t index) {
   return (int)(tiles.rows + (index < tiles.larger));
 }
 
-/// Copies `count` floats, at most TILE_ROWS.
-UNROLL_INLINE void copy_few(int count, const float *from, float *to) {
-  switch (count) {
-    case 6:
-      memcpy(to, from, 6 * sizeof *to);
-      break;
-    case 5:
-      memcpy(to, from, 5 * sizeof *to);
-      break;
-    case 4:
-      memcpy(to, from, 4 * sizeof *to);
-      break;
-    default:
-      for (int i = 0; i < count; ++i) to[i] = from[i];
+/// Some depths of one tile whose rows lie side by side.
+UNROLL_INLINE void copy_adjacent(const int count, const float *from, ptrdiff_t depth_stride,
+                                 ptrdiff_t depth, float *to) {
+  for (ptrdiff_t k = 0; k < depth; ++k) {
+    memcpy(to + k * count, from + k * depth_stride, (size_t)count * sizeof *to);
+  }
+}
+
+/// Packs rows that lie side by side: a few depths at a time are read in one piece each, and dealt
+/// out to the tiles.
+static void pack_adjacent_rows(const float *a, ptrdiff_t depth_stride, struct row_tiles tiles,
+                               ptrdiff_t depth, float *packed) {
+  enum { TOGETHER = 4 };
+  for (ptrdiff_t k = 0; k < depth; k += TOGETHER) {
+    const ptrdiff_t depths = depth - k < TOGETHER ? depth - k : TOGETHER;
+    const float *from = a + k * depth_stride;
+    float *to = packed;
+    for (ptrdiff_t t = 0; t < tiles.count; ++t) {
+      const int count = rows_of_tile(tiles, t);
+      if (count == 6 && depths == TOGETHER) {
+        copy_adjacent(6, from, depth_stride, TOGETHER, to + k * 6);
+      } else if (count == 5 && depths == TOGETHER) {
+        copy_adjacent(5, from, depth_stride, TOGETHER, to + k * 5);
+      } else {
+        for (ptrdiff_t j = 0; j < depths; ++j) {
+          for (int i = 0; i < count; ++i) to[(k + j) * count + i] = from[j * depth_stride + i];
+        }
+      }
+      from += count;
+      to += count * depth;
+    }
   }
 }
 
@@ -129,20 +146,7 @@ UNROLL_INLINE void copy_few(int count, const float *from, float *to) {
 static void pack_rows(const float *a, ptrdiff_t row_stride, ptrdiff_t depth_stride, ptrdiff_t rows,
                       ptrdiff_t depth, float *packed) {
   const struct row_tiles tiles = cut_rows(rows);
-  if (row_stride == 1) {
-    // A depth of all rows lies in one piece: it is read once and dealt out to the tiles.
-    for (ptrdiff_t k = 0; k < depth; ++k) {
-      const float *from = a + k * depth_stride;
-      float *to = packed;
-      for (ptrdiff_t t = 0; t < tiles.count; ++t) {
-        const int count = rows_of_tile(tiles, t);
-        copy_few(count, from, to + k * count);
-        from += count;
-        to += count * depth;
-      }
-    }
-    return;
-  }
+  if (row_stride == 1) return pack_adjacent_rows(a, depth_stride, tiles, depth, packed);
   for (ptrdiff_t t = 0; t < tiles.count; ++t) {
     const int count = rows_of_tile(tiles, t);
     if (depth_stride == 1 && count == 6) {

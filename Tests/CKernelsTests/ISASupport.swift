@@ -7,6 +7,7 @@ let availableISAs: [unroll_isa] = [
 ].filter(unroll_isa_available)
 
 extension unroll_isa: @retroactive CustomTestStringConvertible {
+  /// The name that a test's argument shows.
   public var testDescription: String { String(cString: unroll_isa_name(self)) }
 }
 

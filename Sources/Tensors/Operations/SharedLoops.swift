@@ -26,9 +26,10 @@ extension ThreadTeam {
 
 extension Tensor {
   /// A function of single elements: y[i] = f(x[i]) for `count` elements.
-  typealias ElementFunction = @Sendable (
-    _ count: Int, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>
-  ) -> Void
+  typealias ElementFunction =
+    @Sendable (
+      _ count: Int, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>
+    ) -> Void
 
   /// f of each element.
   func mapped(grain: Int = Grain.light, _ function: ElementFunction) -> Tensor {

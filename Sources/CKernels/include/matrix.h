@@ -5,7 +5,8 @@
 ///   c = bias, or the old c when accumulating, or 0
 ///   for each block of UNROLL_DEPTH_BLOCK depths, in order:
 ///     s = 0;  for k in block, in order: s = fma(a[k], b[k], s);   c = c + s
-/// (bias and accumulate together: c = (old c) + bias first.)
+/// (bias and accumulate together: c = (old c) + bias first.) On the portable baseline, which has no
+/// fused multiply-add, s = round(round(a[k]·b[k]) + s); the order is the same.
 #ifndef UNROLL_MATRIX_H
 #define UNROLL_MATRIX_H
 

@@ -40,22 +40,10 @@ func multiplyShared(
   bias: UnsafePointer<Float>? = nil, accumulate: Bool = false,
   into c: UnsafeMutablePointer<Float>
 ) {
-  let team = ThreadTeam.current
-  let columns = weight.columns
-  // Below some ten microseconds of work a second thread costs more than it brings.
-  let isLarge = team.threadCount > 1 && columns * weight.depth >= 1 << 17
-  guard isLarge else {
+  forEachColumnBlock(columns: weight.columns, work: weight.columns * weight.depth) { columns in
     weight.multiply(
       rows: rows, a, rowStride: rowStride, bias: bias, accumulate: accumulate, into: c,
-      resultStride: columns)
-    return
-  }
-  let tasks = 2 * team.threadCount
-  let width = max(64, ((columns + tasks - 1) / tasks + 15) / 16 * 16)
-  team.forEach((columns + width - 1) / width) { task in
-    weight.multiply(
-      rows: rows, a, rowStride: rowStride, bias: bias, accumulate: accumulate, into: c,
-      resultStride: columns, columns: task * width..<min(columns, (task + 1) * width))
+      resultStride: weight.columns, columns: columns)
   }
 }
 

@@ -45,7 +45,17 @@ public struct ElmanCell: Cell {
   }
 
   public func step(_ input: Variable, _ state: HiddenState, mode: Mode) -> HiddenState {
-    run(input.asOneStep(), lengths: nil, from: state, mode: mode).state
+    guard gates.isPrediction(input, state.parts, mode) else {
+      return run(input.asOneStep(), lengths: nil, from: state, mode: mode).state
+    }
+    let batch = input.shape[0]
+    let h = Tensor(uninitialized: [batch, hiddenSize])
+    multiplyStep(
+      rows: batch, x: input.value, gates.inputWeight.packed(.forward),
+      inputBias: sum(gates.inputBias.value, gates.recurrentBias.value), into: h,
+      h: state.h.value, gates.recurrentWeight.packed(.forward), into: h)
+    activation.apply(rows: batch, hiddenSize, h.sharedPointer)
+    return HiddenState(h: Variable(h))
   }
 
   public func run(_ inputs: Variable, lengths: [Int32]?, from state: HiddenState?, mode: Mode)

@@ -49,6 +49,16 @@ func runElman(
   }
 }
 
+extension ElmanCell.Activation {
+  /// Pre-activations [rows, H] become activations in place.
+  func apply(rows: Int, _ size: Int, _ values: UnsafeMutablePointer<Float>) {
+    switch self {
+    case .tanh: unroll_rnn_tanh_forward(rows, size, values, values)
+    case .relu: unroll_rnn_relu_forward(rows, size, values, values)
+    }
+  }
+}
+
 private func forwardElman(
   _ plan: SequencePlan, _ outputs: Tensor, h0: Tensor?, recurrent: PackedMatrix,
   _ activation: ElmanCell.Activation
@@ -63,10 +73,7 @@ private func forwardElman(
       if let h {
         multiplyShared(rows: rows.count, h, rowStride: size, recurrent, accumulate: true, into: pre)
       }
-      switch activation {
-      case .tanh: unroll_rnn_tanh_forward(rows.count, size, pre, pre)
-      case .relu: unroll_rnn_relu_forward(rows.count, size, pre, pre)
-      }
+      activation.apply(rows: rows.count, size, pre)
       plan.clearEnded(rows, at: t, [(states, size)])
     }
   }

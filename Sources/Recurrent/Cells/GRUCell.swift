@@ -1,3 +1,4 @@
+import CKernels
 import Tensors
 
 /// The gated recurrent unit (Cho et al. 2014), in both published forms.
@@ -50,7 +51,23 @@ public struct GRUCell: Cell {
   }
 
   public func step(_ input: Variable, _ state: HiddenState, mode: Mode) -> HiddenState {
-    run(input.asOneStep(), lengths: nil, from: state, mode: mode).state
+    guard reset == .afterProduct, gates.isPrediction(input, state.parts, mode) else {
+      return run(input.asOneStep(), lengths: nil, from: state, mode: mode).state
+    }
+    let batch = input.shape[0]
+    let inputGates = Tensor(uninitialized: [batch, 3 * hiddenSize])
+    let stateGates = Tensor(uninitialized: [batch, 3 * hiddenSize])
+    let h = Tensor(uninitialized: [batch, hiddenSize])
+    multiplyStep(
+      rows: batch, x: input.value, gates.inputWeight.packed(.forward),
+      inputBias: gates.inputBias.value, into: inputGates, h: state.h.value,
+      gates.recurrentWeight.packed(.forward), stateBias: gates.recurrentBias.value,
+      into: stateGates)
+    unroll_gru_forward(
+      batch, hiddenSize, inputGates.sharedPointer, stateGates.sharedPointer,
+      state.h.value.sharedPointer, h.sharedPointer)
+    withExtendedLifetime((inputGates, stateGates)) {}
+    return HiddenState(h: Variable(h))
   }
 
   public func run(_ inputs: Variable, lengths: [Int32]?, from state: HiddenState?, mode: Mode)

@@ -1,3 +1,4 @@
+import CKernels
 import Tensors
 
 /// The long short-term memory (Hochreiter & Schmidhuber 1997, with the forget gate of Gers et al.
@@ -47,7 +48,23 @@ public struct LSTMCell: Cell {
   }
 
   public func step(_ input: Variable, _ state: MemoryState, mode: Mode) -> MemoryState {
-    run(input.asOneStep(), lengths: nil, from: state, mode: mode).state
+    guard gates.isPrediction(input, state.parts, mode) else {
+      return run(input.asOneStep(), lengths: nil, from: state, mode: mode).state
+    }
+    let batch = input.shape[0]
+    let activations = Tensor(uninitialized: [batch, 4 * hiddenSize])
+    let (h, c) = (
+      Tensor(uninitialized: [batch, hiddenSize]), Tensor(uninitialized: [batch, hiddenSize])
+    )
+    multiplyStep(
+      rows: batch, x: input.value, gates.inputWeight.packed(.forward),
+      inputBias: sum(gates.inputBias.value, gates.recurrentBias.value), into: activations,
+      h: state.h.value, gates.recurrentWeight.packed(.forward), into: activations)
+    unroll_lstm_forward(
+      batch, hiddenSize, activations.sharedPointer, state.c.value.sharedPointer, c.sharedPointer,
+      nil, h.sharedPointer)
+    withExtendedLifetime(activations) {}
+    return MemoryState(h: Variable(h), c: Variable(c))
   }
 
   public func run(_ inputs: Variable, lengths: [Int32]?, from state: MemoryState?, mode: Mode)

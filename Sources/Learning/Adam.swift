@@ -45,8 +45,10 @@ public struct Adam: Optimizer {
     self.isDecoupled = isDecoupled
   }
 
+  /// Which rule it is.
   public var kind: OptimizerKind { isDecoupled ? .adamw : .adam }
 
+  /// The hyper-parameters by name.
   public var hyperparameters: [String: String] {
     [
       "beta1": "\(beta1)", "beta2": "\(beta2)", "epsilon": "\(epsilon)",
@@ -54,6 +56,7 @@ public struct Adam: Optimizer {
     ]
   }
 
+  /// Changes `parameters` once.
   public mutating func step(parameters: [Parameter], rate: Double, gradientScale: Double) {
     for parameter in parameters {
       if case .none = parameter.gradient { continue }
@@ -102,8 +105,10 @@ public struct AdamW: Optimizer {
       beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: weightDecay, isDecoupled: true)
   }
 
+  /// Which rule it is.
   public var kind: OptimizerKind { adam.kind }
 
+  /// The hyper-parameters by name.
   public var hyperparameters: [String: String] { adam.hyperparameters }
 
   /// Both moments and t of each parameter.
@@ -112,6 +117,7 @@ public struct AdamW: Optimizer {
     _modify { yield &adam.state }
   }
 
+  /// Changes `parameters` once.
   public mutating func step(parameters: [Parameter], rate: Double, gradientScale: Double) {
     adam.step(parameters: parameters, rate: rate, gradientScale: gradientScale)
   }

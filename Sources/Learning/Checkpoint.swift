@@ -72,7 +72,7 @@ extension Checkpoint {
     for part in Part.allCases {
       for (name, tensor) in tensors(of: part).sorted(by: { $0.key < $1.key }) {
         let fullName = "\(part.rawValue).\(name)"
-        hash.add(fullName)
+        hash.add("\(fullName)\(tensor.shape)")
         tensor.withUnsafeBufferPointer { hash.add(UnsafeRawBufferPointer($0)) }
         sources.append(
           TensorSource(name: fullName, shape: tensor.shape) { tensor.withUnsafeBufferPointer($0) })
@@ -105,7 +105,7 @@ extension Checkpoint {
       guard words.count == 2, let part = Part(rawValue: String(words[0])) else {
         throw unusable("it holds a tensor \"\(stored.name)\"")
       }
-      hash.add(stored.name)
+      hash.add("\(stored.name)\(stored.shape)")
       let tensor = try file.withFloats(stored.name) { scalars in
         hash.add(UnsafeRawBufferPointer(scalars))
         return Tensor(shape: stored.shape, scalars: scalars)

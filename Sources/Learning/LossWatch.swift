@@ -33,10 +33,7 @@ public struct EarlyStopping: Sendable, Equatable, Codable {
   public private(set) var watch = LossWatch()
 
   /// Stops after `patience` validations in a row without improvement, at least 1.
-  public init(patience: Int) {
-    precondition(patience >= 1, "patience is at least 1, not \(patience)")
-    self.patience = patience
-  }
+  public init(patience: Int) { self.patience = patience }
 
   /// Takes note of a loss; whether the run is to stop.
   public mutating func record(_ loss: Double) -> Bool {

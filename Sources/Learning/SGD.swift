@@ -30,12 +30,15 @@ public struct SGD: Optimizer {
     self.weightDecay = weightDecay
   }
 
+  /// Which rule it is.
   public var kind: OptimizerKind { .sgd }
 
+  /// The hyper-parameters by name.
   public var hyperparameters: [String: String] {
     ["momentum": "\(momentum)", "nesterov": "\(nesterov)", "weight decay": "\(weightDecay)"]
   }
 
+  /// Changes `parameters` once.
   public mutating func step(parameters: [Parameter], rate: Double, gradientScale: Double) {
     for parameter in parameters {
       if case .none = parameter.gradient { continue }

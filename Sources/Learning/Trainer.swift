@@ -123,21 +123,20 @@ public final class Trainer {
     (totalSteps + task.stepsPerEpoch - 1) / task.stepsPerEpoch
   }
 
-  /// The checkpoints lie before an epoch begins, between its steps, and before it ends; so whatever
-  /// happens in between happens again, in the same way, when a run is resumed.
+  /// A run is saved before an epoch begins and after a step, never between an epoch's beginning and
+  /// its first step: so what an epoch's beginning does to the carried state is done once.
   private func runEpochs(restoring carriedState: [String: Tensor]?) throws -> TrainingOutcome {
     var carriedState = carriedState
     while record.epoch <= epochCount, !record.isOutOfPatience || record.stepInEpoch > 0 {
-      if isInterrupted { return try interrupted() }
+      if record.stepInEpoch == 0, isInterrupted { return try interrupted() }
       try task.beginEpoch(record.epoch, key: key.child(0).child(record.epoch))
       if let state = carriedState.take() { try task.restoreCarriedState(state) }
       while record.stepInEpoch < stepsInEpoch, !record.isOutOfPatience {
-        if isInterrupted { return try interrupted() }
         try takeStep()
         if let interval = plan.validationInterval, record.step % interval == 0 { try validate() }
+        if isInterrupted { return try interrupted() }
         if isSaveDue { try save() }
       }
-      if isInterrupted { return try interrupted() }
       try endEpoch()
       try save()
     }

@@ -10,7 +10,8 @@ struct GradientNormTests {
     a.setGradient(.dense(Tensor(shape: [2], scalars: [1, 2])))
     let b = Parameter("b", Tensor(zeros: [9, 2]))
     // Row 7 occurs twice, so its gradients add up to (4, -2).
-    b.setGradient(.rows(RowGradient([7, 2, 7], Tensor(shape: [3, 2], scalars: [1, -1, 0, 0, 3, -1]))))
+    b.setGradient(
+      .rows(RowGradient([7, 2, 7], Tensor(shape: [3, 2], scalars: [1, -1, 0, 0, 3, -1]))))
     let c = Parameter("c", Tensor(zeros: [3]))
     #expect(GradientNorm.global([a, b, c]) == 5)
     #expect(GradientNorm.global([c]) == 0)

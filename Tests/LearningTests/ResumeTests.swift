@@ -16,7 +16,9 @@ struct ResumeTests {
     var validationInterval: Int?
 
     /// 6 epochs of 5 steps.
-    func plan(_ folder: String?, everySteps: Int? = nil, everySeconds: Double? = nil) -> TrainingPlan {
+    func plan(_ folder: String?, everySteps: Int? = nil, everySeconds: Double? = nil)
+      -> TrainingPlan
+    {
       TrainingPlan(
         epochs: 6, seed: 3, schedule: RateSchedule(base: 0.03, course: course, warmupSteps: 4),
         clipNorm: 1, patience: 20, validationInterval: validationInterval,

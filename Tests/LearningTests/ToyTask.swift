@@ -67,7 +67,9 @@ final class ToyTask: TrainingTask {
   func validate() -> Double? {
     defer { validations += 1 }
     guard hasValidation else { return nil }
-    if let validationLosses { return validationLosses[min(validations, validationLosses.count - 1)] }
+    if let validationLosses {
+      return validationLosses[min(validations, validationLosses.count - 1)]
+    }
     return table.value.scalars.reduce(0) { $0 + Double($1 * $1) }
   }
 

@@ -1,7 +1,8 @@
 import Foundation
-import Learning
 import Tensors
 import Testing
+
+@testable import Learning
 
 @Suite("The training loop")
 struct TrainerTests {
@@ -168,7 +169,9 @@ struct TrainerTests {
     #expect {
       try Trainer(byLoss, SGD(), plan()).run()
     } throws: { error in
-      guard case .diverged(.loss(let loss), 7, 2, nil) = error as? TrainingError else { return false }
+      guard case .diverged(.loss(let loss), 7, 2, nil) = error as? TrainingError else {
+        return false
+      }
       return loss.isNaN && "\(error)".contains("step 7 (epoch 2)")
     }
 

@@ -231,12 +231,14 @@ public final class Trainer {
 
   /// Without held-out data, the training loss decides about plateaus and early stopping.
   private func endEpoch() throws {
+    // Before the validation, which may lower it.
+    let rate = rate(afterSteps: record.step - 1)
     let isLast = record.epoch == epochCount
     if plan.validationInterval == nil || (isLast && record.epochValidation?.step != record.step) {
       try validate()
     }
     if record.validations.isEmpty { record.watch(record.trainingLoss) }
-    let epoch = record.endEpoch(rate: rate(afterSteps: record.step - 1))
+    let epoch = record.endEpoch(rate: rate)
     observer(.epochEnded(epoch))
     try log?.append(
       "epoch",

@@ -82,7 +82,7 @@ struct RefusalTests {
     try withScratchFolder { folder in
       let path = try saved(in: folder)
       let whole = try Data(contentsOf: URL(fileURLWithPath: path))
-      for length in stride(from: 0, to: whole.count, by: 61) {
+      for length in stride(from: 0, to: whole.count, by: 97) {
         try whole.prefix(length).write(to: URL(fileURLWithPath: path))
         #expect(
           refusal(ToyTask(), Adam(), plan(folder))?.contains(path) == true, "\(length) bytes")
@@ -95,7 +95,7 @@ struct RefusalTests {
     try withScratchFolder { folder in
       let path = try saved(in: folder)
       let whole = try Data(contentsOf: URL(fileURLWithPath: path))
-      for offset in stride(from: 0, to: whole.count, by: 7) {
+      for offset in stride(from: 0, to: whole.count, by: 19) {
         var damaged = whole
         damaged[offset] ^= 1 << UInt8(offset % 8)
         try damaged.write(to: URL(fileURLWithPath: path))

@@ -186,7 +186,7 @@ struct TrainerTests {
       return true
     }
     #expect(byGradient.table.value == before)
-    #expect(byGradient.table.value.scalars.allSatisfy(\.isFinite))
+    #expect(byGradient.table.value.scalars.allSatisfy { $0.isFinite })
   }
 
   @Test("a loss that stays far above a uniform guess stops the run; one outlier does not")

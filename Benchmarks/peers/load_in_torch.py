@@ -24,11 +24,10 @@ def load(path):
         about = json.loads(file.metadata()["unroll"])
         tensors = {name: file.get_tensor(name) for name in file.keys()}
     assert about["task"] == "language-model", f"{path} holds a {about['task']}"
-    architecture, vocabulary = about["architecture"], about["vocabulary"]
-    tokens = vocabulary["tokens"] if isinstance(vocabulary, dict) else vocabulary
+    architecture, tokens = about["architecture"], about["vocabulary"]["tokens"]
 
     embedding = torch.nn.Embedding.from_pretrained(tensors["embedding.weight"])
-    sizes = [architecture[key] for key in ("embeddingSize", "hiddenSize", "layers")]
+    sizes = [architecture[key] for key in ("embedding_size", "hidden_size", "layers")]
     nets = {
         "lstm": lambda: torch.nn.LSTM(*sizes),
         "gru": lambda: torch.nn.GRU(*sizes),
@@ -40,7 +39,7 @@ def load(path):
     rnn = nets[architecture["cell"]]()
     weights = {n.removeprefix("rnn."): t for n, t in tensors.items() if n.startswith("rnn.")}
     rnn.load_state_dict(weights)
-    decoder = torch.nn.Linear(architecture["hiddenSize"], len(tokens))
+    decoder = torch.nn.Linear(architecture["hidden_size"], len(tokens))
     tied = "decoder.weight" not in tensors
     matrix = tensors["embedding.weight" if tied else "decoder.weight"]
     decoder.load_state_dict({"weight": matrix, "bias": tensors["decoder.bias"]})
@@ -65,8 +64,10 @@ def main():
     options = parser.parse_args()
 
     about, vocabulary, *nets = load(options.model)
-    # What stands before the first token: the end of the line before.
-    start = next(token for token in ("<s>", "</s>", "\n") if token in vocabulary)
+    # What the first token is predicted from: a sentence's start, else the end of the line before.
+    architecture = about["architecture"]
+    line_end = "</s>" if architecture["level"] == "word" else "\n"
+    start = "<s>" if architecture["unit"] == "sentence" else line_end
     command = [options.unroll, "score", options.model, options.text, "--tokens", "--json"]
     scored = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
 
@@ -77,7 +78,7 @@ def main():
         for ours, theirs in zip(tokens, log_probabilities([vocabulary[start], *ids], *nets)):
             worst = max(worst, abs(ours["log_probability"] - theirs))
             count += 1
-    print(f"{count} tokens of {about['architecture']}: largest difference {worst:.2e}")
+    print(f"{count} tokens, {architecture}: largest difference {worst:.2e}")
     if count == 0 or worst > TOLERANCE:
         sys.exit(f"PyTorch and the tool differ by more than {TOLERANCE}")
 

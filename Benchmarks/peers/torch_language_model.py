@@ -10,7 +10,8 @@ Words are split on white space and every newline is a token `</s>`; words below 
 B streams and unrolls T steps at a time with the state carried; validation reads the whole file as one stream,
 the first token predicted from `</s>` (characters: a newline). Uniform start of every weight, biases zero but
 for the forget gates' 1; dropout on the embedding, between layers and before the softmax. The loss that is
-differentiated is the sum over a window's T steps and the mean over the batch (Zaremba et al. 2014).
+differentiated is the mean over a window's T·B tokens (--loss-unit token) or that times T, the sum over the steps
+and the mean over the sequences (--loss-unit sequence, Zaremba et al. 2014).
 """
 
 import argparse
@@ -118,15 +119,13 @@ def make_optimizer(net, options):
 
 
 def learning_rate(options, step, steps_per_epoch):
+    warmth = (step + 1) / options.warmup if step < options.warmup else 1
     if options.schedule == "cosine":
-        if step < options.warmup:
-            return options.learning_rate * (step + 1) / options.warmup
         total = options.epochs * steps_per_epoch
-        progress = (step - options.warmup) / max(1, total - options.warmup)
-        low = options.final_learning_rate
-        return low + (options.learning_rate - low) * 0.5 * (1 + math.cos(math.pi * progress))
+        progress = max(0, step - options.warmup) / max(1, total - options.warmup)
+        return warmth * options.learning_rate * 0.5 * (1 + math.cos(math.pi * progress))
     epoch = step // steps_per_epoch + 1
-    return options.learning_rate * options.decay ** max(0, epoch - options.decay_after)
+    return warmth * options.learning_rate * options.decay ** max(0, epoch - options.decay_after)
 
 
 def train(options):
@@ -163,7 +162,7 @@ def train(options):
             logits, state = net(streams[at : at + window], state)
             state = detached(state)
             loss = cross_entropy(logits.flatten(0, 1), targets.flatten())
-            (loss * window).backward()
+            (loss * window if options.loss_unit == "sequence" else loss).backward()
             if options.clip > 0:
                 torch.nn.utils.clip_grad_norm_(net.parameters(), options.clip)
             optimizer.step()
@@ -214,11 +213,12 @@ def make_parser():
         parser.add_argument(f"--{name}", type=int, default=default)
     for name, default in [
         ("dropout", 0.0), ("learning-rate", 1.0), ("decay", 1.0), ("clip", 5.0), ("init-range", 0.1),
-        ("momentum", 0.0), ("weight-decay", 0.0), ("final-learning-rate", 0.0),
+        ("momentum", 0.0), ("weight-decay", 0.0),
     ]:  # fmt: skip
         parser.add_argument(f"--{name}", type=float, default=default)
     parser.add_argument("--optimizer", choices=["sgd", "adam", "adamw"], default="sgd")
     parser.add_argument("--schedule", choices=["exponential", "cosine"], default="exponential")
+    parser.add_argument("--loss-unit", choices=["token", "sequence"], default="token")
     parser.add_argument("--tie", action="store_true")
     return parser
 

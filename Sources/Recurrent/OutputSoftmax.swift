@@ -17,6 +17,19 @@ import Tensors
 public func softmaxCrossEntropy(
   _ hidden: Variable, weight: Variable, bias: Variable, targets: [Int32], scale: Float
 ) -> (loss: Variable, losses: [Float]) {
+  softmaxCrossEntropy(
+    hidden, weight: weight, bias: bias, targets: targets, scale: scale,
+    blockRows: outputBlockRows(vocabulary: weight.shape[0]))
+}
+
+/// Rows whose logits are held at a time: 64 MiB of them, but enough rows that packing W pays.
+func outputBlockRows(vocabulary: Int) -> Int { max(64, (16 << 20) / max(vocabulary, 1)) }
+
+/// `softmaxCrossEntropy` in blocks of `blockRows` rows.
+func softmaxCrossEntropy(
+  _ hidden: Variable, weight: Variable, bias: Variable, targets: [Int32], scale: Float,
+  blockRows: Int
+) -> (loss: Variable, losses: [Float]) {
   let (rows, size, vocabulary) = (hidden.shape[0], weight.shape[1], weight.shape[0])
   precondition(
     hidden.shape == [targets.count, size] && bias.shape == [vocabulary],
@@ -24,18 +37,19 @@ public func softmaxCrossEntropy(
   precondition(
     targets.allSatisfy { $0 < vocabulary }, "a target beyond the vocabulary of \(vocabulary)")
   let parents = [hidden, weight, bias]
-  let isRecorded = parents.contains(where: \.isRecorded)
+  // A loss scaled by zero has no gradient; the kernel would take the zero for "no gradient wanted"
+  // and leave logits in its place.
+  let isRecorded = scale != 0 && parents.contains(where: \.isRecorded)
 
   var losses = [Float](repeating: 0, count: rows)
   var gradients: OutputGradients?
   if isRecorded {
     gradients = OutputGradients(rows: rows, size: size, vocabulary: vocabulary)
   }
-  let block = max(1, min(rows, max(64, blockElements / max(vocabulary, 1))))
-  for start in stride(from: 0, to: rows, by: block) {
+  for start in stride(from: 0, to: rows, by: blockRows) {
     outputBlock(
       hidden.value, weight: weight, bias: bias.value, targets: targets,
-      rows: start..<min(rows, start + block), scale: isRecorded ? scale : 0, losses: &losses,
+      rows: start..<min(rows, start + blockRows), scale: isRecorded ? scale : 0, losses: &losses,
       gradients: gradients)
   }
 
@@ -54,9 +68,6 @@ public func softmaxCrossEntropy(
     }, losses
   )
 }
-
-/// Logits that are held at a time: 64 MiB.
-private let blockElements = 16 << 20
 
 private struct OutputGradients {
   let hidden: Tensor

@@ -30,15 +30,16 @@ struct RecurrentResult {
 enum Drive {
   /// All steps as one operation.
   case run
-  /// Step by step; rows that have ended are left out of what is compared.
+  /// Step by step, all sequences to the end.
   case steps
 }
 
 extension RecurrentStack {
   /// One forward and backward pass with gradients of everything that went in.
-  func pass(_ this: RecurrentCase, drive: Drive = .run) -> RecurrentResult {
+  func pass(
+    _ this: RecurrentCase, drive: Drive = .run, mode: Mode = .training(RandomKey(seed: 1))
+  ) -> RecurrentResult {
     for parameter in parameters { parameter.clearGradient() }
-    let mode = Mode.training(RandomKey(seed: 1))
     let input = Parameter("input", this.inputs)
     let initial = this.states.map { layers in
       layers.enumerated().map { layer, parts in
@@ -61,7 +62,8 @@ extension RecurrentStack {
       state = start ?? zeroState(batch: this.batch)
       var tops: [Tensor] = []
       for t in 0..<this.inputs.shape[0] {
-        state = step(input.variable(mode).timeStep(t), state, mode: mode)
+        let x = input.variable(mode).sliced(t..<t + 1)
+        state = step(x.reshaped(to: Array(x.shape.dropFirst())), state, mode: mode)
         let top = state.layers[layers.count - 1].output
         tops.append(top.value)
         if let gradient = this.outputGradient { roots.append((top, gradient.timeStep(t))) }
@@ -77,21 +79,6 @@ extension RecurrentStack {
     return RecurrentResult(
       outputs: outputs.value, states: state.layers.map { $0.parts.map(\.value) },
       gradients: Dictionary(uniqueKeysWithValues: operands.map { ($0.name, $0.denseGradient) }))
-  }
-}
-
-extension Variable {
-  /// x_t [B, I] of a sequence [T, B, I].
-  fileprivate func timeStep(_ t: Int) -> Variable {
-    let shape = shape
-    return Variable.operation(from: [self], output: value.timeStep(t)) { context in
-      let gradient = context.takeGradient()
-      context.accumulate(intoParent: 0) { sum, isFresh in
-        if isFresh { sum.update(repeating: 0) }
-        let start = t * shape[1] * shape[2]
-        for (i, scalar) in gradient.scalars.enumerated() { sum[start + i] += scalar }
-      }
-    }
   }
 }
 

@@ -47,6 +47,30 @@ struct SameBitsTests {
   }
 
   @Test(
+    "prediction records nothing, and its runs and its steps give the bits of training",
+    arguments: CellKind.allCases, layerCounts)
+  func prediction(kind: CellKind, layers: Int) {
+    for batch in [1, 7, 17] {
+      let extents = Extents(
+        steps: 3, batch: batch, inputSize: 7, hiddenSize: 18, layers: layers)
+      let stack = extents.stack(kind)
+      let this = extents.randomCase(kind)
+      let training = stack.pass(this)
+      for drive in [Drive.run, .steps] {
+        let prediction = stack.pass(this, drive: drive, mode: .prediction)
+        #expect(prediction.outputs == training.outputs)
+        #expect(prediction.states == training.states)
+        for (name, gradient) in prediction.gradients {
+          #expect(gradient == Tensor(zeros: gradient.shape), "gradient of \(name)")
+        }
+      }
+      let (outputs, state) = stack.run(Variable(this.inputs), mode: .prediction)
+      #expect(!outputs.isRecorded)
+      #expect(state.layers.allSatisfy { $0.parts.allSatisfy { !$0.isRecorded } })
+    }
+  }
+
+  @Test(
     "a sequence in a padded batch is the sequence alone", arguments: CellKind.allCases, layerCounts)
   func paddedIsAlone(kind: CellKind, layers: Int) {
     let lengths: [Int32] = [2, 6, 0, 1, 5, 6, 3]
@@ -182,9 +206,17 @@ struct SameBitsTests {
     let this = extents.randomCase(kind)
     let one = ThreadTeam.$current.withValue(.solo) { stack.pass(this) }
     for count in [2, 3] {
-      let more = ThreadTeam.$current.withValue(ThreadTeam(threads: count)) { stack.pass(this) }
+      let team = ThreadTeam(threads: count)
+      let more = ThreadTeam.$current.withValue(team) { stack.pass(this) }
       #expect(one.outputs == more.outputs, sourceLocation: location)
       #expect(one.states == more.states, sourceLocation: location)
+      if extents.lengths == nil {
+        let steps = ThreadTeam.$current.withValue(team) {
+          stack.pass(this, drive: .steps, mode: .prediction)
+        }
+        #expect(one.outputs == steps.outputs, sourceLocation: location)
+        #expect(one.states == steps.states, sourceLocation: location)
+      }
       for (name, gradient) in one.gradients {
         #expect(
           gradient == more.gradients[name], "gradient of \(name), \(count) threads",

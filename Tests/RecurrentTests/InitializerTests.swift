@@ -1,0 +1,86 @@
+import Recurrent
+import Tensors
+import TestSupport
+import Testing
+
+@Suite("What weights start from")
+struct InitializerTests {
+  let key = RandomKey(seed: 5)
+
+  @Test(
+    "orthogonal: rows or columns of each gate are orthonormal, whichever are fewer",
+    arguments: [(1, 1, 1), (1, 20, 20), (3, 8, 8), (2, 5, 31), (2, 31, 5)])
+  func orthogonal(gates: Int, outputs: Int, inputs: Int) {
+    let matrix = Initializer.orthogonal.matrix(
+      gates: gates, outputs: outputs, inputs: inputs, key: key)
+    #expect(matrix.shape == [gates * outputs, inputs])
+    for gate in 0..<gates {
+      let count = min(outputs, inputs)
+      let vectors = (0..<count).map { index in
+        outputs <= inputs
+          ? (0..<inputs).map { Double(matrix[gate * outputs + index, $0]) }
+          : (0..<outputs).map { Double(matrix[gate * outputs + $0, index]) }
+      }
+      for i in 0..<count {
+        for j in 0...i {
+          // Float coordinates: 6·10⁻⁸ of 1, a few of them.
+          #expect(abs(dot(vectors[i], vectors[j]) - (i == j ? 1 : 0)) < 1e-6)
+        }
+      }
+    }
+  }
+
+  @Test("orthogonal: the gates differ, and both signs occur on the diagonal")
+  func orthogonalIsRandom() {
+    let matrix = Initializer.orthogonal.matrix(gates: 2, outputs: 12, inputs: 12, key: key)
+    #expect(matrix.sequences(0..<12) != matrix.sequences(12..<24))
+    let diagonal = (0..<12).map { matrix[$0, $0] }
+    #expect(diagonal.contains { $0 < 0 } && diagonal.contains { $0 > 0 })
+  }
+
+  @Test("identity: each gate's block is the identity, cut or padded with zeros")
+  func identity() {
+    for (outputs, inputs) in [(3, 3), (2, 4), (4, 2)] {
+      let matrix = Initializer.identity.matrix(gates: 2, outputs: outputs, inputs: inputs, key: key)
+      for row in 0..<2 * outputs {
+        for column in 0..<inputs {
+          #expect(matrix[row, column] == (row % outputs == column ? 1 : 0))
+        }
+      }
+    }
+  }
+
+  @Test("uniform and Glorot fill their ranges; Glorot's is that of one gate")
+  func ranges() {
+    let glorot: Float = (6.0 / Float(30 + 20)).squareRoot()
+    for (initializer, range) in [(Initializer.uniform(0.04), 0.04), (.glorot, glorot)] {
+      let scalars = initializer.matrix(gates: 4, outputs: 30, inputs: 20, key: key).scalars
+      #expect(scalars.allSatisfy { -range <= $0 && $0 < range })
+      // 2,400 numbers: the extremes miss the ends by more than 1 % once in 10⁵ keys.
+      #expect(scalars.max()! > 0.99 * range && scalars.min()! < -0.99 * range)
+      #expect(abs(scalars.reduce(0, +) / 2400) < 0.06 * range)
+    }
+  }
+
+  @Test("the same key gives the same weights, another key others")
+  func keys() {
+    for initializer in [Initializer.uniform(1), .glorot, .orthogonal] {
+      func matrix(_ key: RandomKey) -> Tensor {
+        initializer.matrix(gates: 2, outputs: 4, inputs: 3, key: key)
+      }
+      #expect(matrix(key) == matrix(key))
+      #expect(matrix(key) != matrix(key.child(1)))
+    }
+  }
+
+  @Test("biases start at zero, but an LSTM's forget gate as asked", arguments: CellKind.allCases)
+  func biases(kind: CellKind) {
+    let cell = kind.makeCell(
+      inputSize: 2, hiddenSize: 3, prefix: "rnn", layer: 0,
+      initialization: .init(forgetBias: 1.5), key: key)
+    var expected = [Float](repeating: 0, count: cell.parameters[2].count)
+    if kind == .lstm { for unit in 3..<6 { expected[unit] = 1.5 } }
+    #expect(cell.parameters[2].value.scalars == expected)
+    #expect(cell.parameters[3].value.scalars.allSatisfy { $0 == 0 })
+  }
+}

@@ -63,10 +63,11 @@ struct RunLogTests {
       #expect(throws: PowerCut.self) {
         try Trainer(killed, SGD(), plan(folder), log: RunLog(path: path)).run()
       }
-      // The line that the machine was writing when it stopped.
+      // What was being written when the machine stopped: longer than all that follows, which must not
+      // merely overwrite it.
       let handle = try #require(FileHandle(forWritingAtPath: path))
       try handle.seekToEnd()
-      try handle.write(contentsOf: Data("{\"event\":\"st".utf8))
+      try handle.write(contentsOf: Data("{\"event\":\"\(String(repeating: "x", count: 9999))".utf8))
       try handle.close()
       _ = try Trainer(ToyTask(), SGD(), plan(folder), log: RunLog(path: path)).run(resuming: true)
       let lines = try lines(path)

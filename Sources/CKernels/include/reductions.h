@@ -1,4 +1,8 @@
 /// Reductions of vectors and matrices, each in one fixed order.
+///
+/// Sums over a vector (normative): sixteen sums in double, element i going to s[i % 16] in order of
+/// i; then s[j] += s[j + 8] for j < 8, s[j] += s[j + 4] for j < 4, and so on. Products of two floats
+/// are exact in double, so sum, sum of squares and dot product have the same bits everywhere.
 #ifndef UNROLL_REDUCTIONS_H
 #define UNROLL_REDUCTIONS_H
 
@@ -11,13 +15,14 @@ double unroll_sum_of_squares(ptrdiff_t n, const float *x);
 double unroll_dot(ptrdiff_t n, const float *a, const float *b);
 /// The greatest element (-inf when n is 0; NaN when any element is NaN).
 float unroll_max(ptrdiff_t n, const float *x);
-/// The index of the first greatest element; n must be at least 1, NaN never wins.
+/// The index of the first greatest element; n must be at least 1. NaN never wins; 0 if
+/// there is nothing else.
 ptrdiff_t unroll_argmax(ptrdiff_t n, const float *x);
 /// Whether no element is NaN or infinite.
 bool unroll_all_finite(ptrdiff_t n, const float *x);
 
-/// sums[j] = (accumulate ? sums[j] : 0) + Σ_i x[i, j], row by row in order. x has rows
-/// `row_stride` floats apart. Threads may split the columns.
+/// sums[j] = (accumulate ? sums[j] : 0) + Σ_i x[i, j], row by row in order, in double, and
+/// rounded once. x has rows `row_stride` floats apart. Threads may split the columns.
 void unroll_column_sums(ptrdiff_t rows, ptrdiff_t columns, const float *x, ptrdiff_t row_stride,
                         bool accumulate, float *sums);
 

@@ -22,7 +22,8 @@ extension RecurrentState {
 /// A recurrent cell: h_t = f(x_t, h_{t-1}).
 ///
 /// To write one, give it parameters, a typed state, and `step` from plain operations; it then works
-/// wherever a cell does. The library's own cells also run a whole sequence as one fused operation.
+/// wherever a cell does, one step after the other. The library's own cells run a whole sequence as
+/// one fused operation instead.
 public protocol Cell: Module {
   /// What is carried from step to step.
   associatedtype State: RecurrentState

@@ -25,28 +25,8 @@ public struct Linear: Module {
     bias = Parameter("\(name).bias", Tensor(zeros: [weight.shape[0]]))
   }
 
-  /// [M, inputs] to [M, outputs].
+  /// [..., inputs] to [..., outputs].
   public func callAsFunction(_ input: Variable, mode: Mode) -> Variable {
-    let (weight, bias) = (weight.variable(mode), bias.variable(mode))
-    let rows = input.shape[0]
-    let (outputs, inputs) = (weight.shape[0], weight.shape[1])
-    precondition(
-      input.shape == [rows, inputs], "an input \(input.shape) for a layer of \(inputs) inputs")
-    let result = Tensor(uninitialized: [rows, outputs])
-    projectInputs(
-      Variable(input.value.reshaped(to: [1, rows, inputs])), weight, bias: bias.value,
-      into: result.sharedPointer)
-    let (x, w) = (input.value, weight.value)
-    return Variable.operation(from: [input, weight, bias], output: result) { context in
-      let gradient = context.takeGradient()
-      accumulateInputGradient(
-        context, parent: 0, rows: rows, gradients: gradient.sharedPointer, weight: w)
-      accumulateWeightGradient(
-        context, parent: 1, rows: rows, gradients: gradient.sharedPointer, gatesStride: outputs,
-        columns: outputs, inputs: x.sharedPointer, inputSize: inputs)
-      accumulateBiasGradient(
-        context, parents: [2], rows: rows, gradients: gradient.sharedPointer, columns: outputs)
-      withExtendedLifetime((gradient, x)) {}
-    }
+    input.linear(weight.variable(mode), bias: bias.variable(mode))
   }
 }

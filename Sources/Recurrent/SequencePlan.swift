@@ -13,11 +13,7 @@ struct SequencePlan: Sendable {
   private let blockRows: Int
 
   init(steps: Int, batch: Int, lengths: [Int32]?) {
-    if let lengths {
-      precondition(lengths.count == batch, "\(lengths.count) lengths for a batch of \(batch)")
-      precondition(
-        lengths.allSatisfy { 0 <= $0 && $0 <= steps }, "lengths \(lengths) of \(steps) steps")
-    }
+    checkLengths(lengths, steps: steps, batch: batch)
     self.steps = steps
     self.batch = batch
     self.lengths = lengths

@@ -62,6 +62,12 @@ struct InitializerTests {
     }
   }
 
+  @Test("zero: all elements are zero")
+  func zero() {
+    let matrix = Initializer.zero.matrix(gates: 2, outputs: 3, inputs: 4, key: key)
+    #expect(matrix == Tensor(zeros: [6, 4]))
+  }
+
   @Test("the same key gives the same weights, another key others")
   func keys() {
     for initializer in [Initializer.uniform(1), .glorot, .orthogonal] {

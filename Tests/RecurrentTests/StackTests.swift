@@ -1,0 +1,153 @@
+import Recurrent
+import Tensors
+import TestSupport
+import Testing
+
+/// h_t = h_{t-1} + x_t: what its inputs were can be told from its outputs.
+private struct Accumulator: Cell {
+  let inputSize: Int
+  var hiddenSize: Int { inputSize }
+  var parameters: [Parameter] { [] }
+
+  func zeroState(batch: Int) -> HiddenState {
+    HiddenState(h: Variable(Tensor(zeros: [batch, hiddenSize])))
+  }
+
+  func step(_ input: Variable, _ state: HiddenState, mode: Mode) -> HiddenState {
+    HiddenState(h: state.h + input)
+  }
+}
+
+@Suite("A stack of layers")
+struct StackTests {
+  static let training = Mode.training(RandomKey(seed: 3))
+
+  @Test(
+    "names its parameters as PyTorch does, and gives them its shapes", arguments: CellKind.allCases)
+  func names(kind: CellKind) {
+    let stack = RecurrentStack(
+      kind, inputSize: 4, hiddenSize: 6, layers: 3, key: RandomKey(seed: 1))
+    let gates =
+      switch kind {
+      case .rnn, .rnnReLU: 1
+      case .lstm: 4
+      case .gru, .gruResetBefore: 3
+      }
+    let expected = (0..<3).flatMap { layer -> [(String, [Int])] in
+      [
+        ("rnn.weight_ih_l\(layer)", [gates * 6, layer == 0 ? 4 : 6]),
+        ("rnn.weight_hh_l\(layer)", [gates * 6, 6]),
+        ("rnn.bias_ih_l\(layer)", [gates * 6]),
+        ("rnn.bias_hh_l\(layer)", [gates * 6]),
+      ]
+    }
+    #expect(stack.parameters.map(\.name) == expected.map(\.0))
+    #expect(stack.parameters.map(\.shape) == expected.map(\.1))
+    #expect(stack.parameterCount == expected.reduce(0) { $0 + $1.1.reduce(1, *) })
+    #expect(stack.inputSize == 4 && stack.hiddenSize == 6)
+    #expect(stack.zeroState(batch: 2).tensors.allSatisfy { $0 == Tensor(zeros: [2, 6]) })
+    #expect(stack.zeroState(batch: 2).tensors.count == (kind == .lstm ? 6 : 3))
+  }
+
+  @Test("of cells of different kinds and sizes is one after the other")
+  func mixed() {
+    func cell(_ kind: CellKind, _ inputSize: Int, _ hiddenSize: Int, _ layer: Int) -> AnyCell {
+      kind.makeCell(
+        inputSize: inputSize, hiddenSize: hiddenSize, prefix: "rnn", layer: layer,
+        initialization: .init(), key: RandomKey(seed: UInt64(layer)))
+    }
+    let stack = RecurrentStack([cell(.gru, 3, 7, 0), cell(.lstm, 7, 2, 1), cell(.rnn, 2, 4, 2)])
+    let inputs = Variable(.random([5, 3, 3], seed: 1))
+    let lengths: [Int32] = [5, 2, 0]
+    let (outputs, state) = stack.run(inputs, lengths: lengths, mode: .prediction)
+    var x = inputs
+    for (layer, cell) in stack.layers.enumerated() {
+      let (y, last) = cell.run(x, lengths: lengths, from: nil, mode: .prediction)
+      #expect(last.parts.map(\.value) == state.layers[layer].parts.map(\.value))
+      x = y
+    }
+    #expect(outputs.value == x.value)
+    #expect(stack.inputSize == 3 && stack.hiddenSize == 4)
+  }
+
+  @Test("drops inputs of all layers but the lowest, and nothing on the way from step to step")
+  func dropoutBetweenLayers() {
+    let (steps, batch, size) = (40, 5, 8)
+    let stack = RecurrentStack(
+      (0..<3).map { _ in AnyCell(Accumulator(inputSize: size)) }, dropout: 0.25)
+    let inputs = Variable(Tensor(repeating: 1, shape: [steps, batch, size]))
+    let (outputs, state) = stack.run(inputs, mode: Self.training)
+    // The lowest layer has counted every step: neither its inputs nor its state were touched.
+    #expect(
+      state.layers[0].output.value == Tensor(repeating: Float(steps), shape: [batch, size]))
+
+    // In two layers the upper one adds up the lower one's count, each number dropped or enlarged.
+    let two = RecurrentStack(Array(stack.layers.prefix(2)), dropout: 0.25)
+    let counts = two.run(inputs, mode: Self.training).outputs.value
+    var dropped = 0
+    for b in 0..<batch {
+      for unit in 0..<size {
+        var (sum, exact) = (Float(0), true)
+        for t in 0..<steps {
+          let added = counts[t, b, unit] - sum
+          sum = counts[t, b, unit]
+          let kept = abs(added - Float(t + 1) / 0.75) < 1e-3
+          if added == 0 { dropped += 1 } else { exact = exact && kept }
+        }
+        #expect(exact)
+      }
+    }
+    // Of 1,600, with a standard deviation of 17.
+    #expect(abs(dropped - 400) < 70)
+
+    // Each layer draws a mask of its own: with one mask for both, the top would add up what the
+    // middle gave only where it is not dropped, at the very same places.
+    let middle = two.run(inputs, mode: Self.training).outputs.value
+    let top = outputs.value
+    let differs = (1..<steps).contains { t in
+      (top[t, 0, 0] == top[t - 1, 0, 0]) != (middle[t, 0, 0] == middle[t - 1, 0, 0])
+    }
+    #expect(differs)
+  }
+
+  @Test("drops the same for the same key, otherwise for another, and nothing in prediction")
+  func dropoutKeys() {
+    let extents = Extents(layers: 2)
+    let plain = extents.stack(.lstm)
+    let stack = RecurrentStack(plain.layers, dropout: 0.5)
+    let this = extents.randomCase(.lstm)
+    let other = Mode.training(RandomKey(seed: 9))
+    let dropped = stack.pass(this)
+    #expect(dropped.outputs == stack.pass(this).outputs)
+    #expect(dropped.gradients == stack.pass(this).gradients)
+    #expect(dropped.outputs != stack.pass(this, mode: other).outputs)
+    #expect(dropped.outputs != plain.pass(this).outputs)
+    #expect(dropped.states[0] == plain.pass(this).states[0])
+    #expect(stack.pass(this, mode: .prediction).outputs == plain.pass(this).outputs)
+
+    let single = RecurrentStack(Array(plain.layers.prefix(1)), dropout: 0.5)
+    let alone = Extents().randomCase(.lstm)
+    #expect(single.pass(alone).outputs == single.pass(alone, mode: .prediction).outputs)
+  }
+
+  @Test("has right gradients with dropout on")
+  func dropoutGradients() throws {
+    let extents = Extents(steps: 3, batch: 2, inputSize: 2, hiddenSize: 3, layers: 2)
+    let stack = RecurrentStack(extents.stack(.gru).layers, dropout: 0.4)
+    let input = Parameter("input", .random([3, 2, 2], seed: 1))
+    // A missing mask would be off by much more than what differences of two layers round.
+    try checkGradients(of: [input] + stack.parameters, tolerance: 1e-3) {
+      stack.run(input.variable(Self.training), mode: Self.training).outputs
+    }
+  }
+
+  @Test("lets a state be cut off from the graph")
+  func detached() {
+    let stack = Extents(layers: 2).stack(.gru)
+    let (_, state) = stack.run(Variable(.random([2, 3, 3], seed: 1)), mode: Self.training)
+    #expect(state.layers.allSatisfy { $0.output.isRecorded })
+    let detached = state.detached
+    #expect(detached.layers.allSatisfy { !$0.output.isRecorded })
+    #expect(detached.tensors == state.tensors)
+  }
+}

@@ -7,6 +7,9 @@ extension Cell {
   /// ```
   /// s_t = step(x_t, s_{t-1}) for the sequences that go on, s_{t-1} for those that have ended
   /// ```
+  ///
+  /// Every step gets the same mode, so a dropout mask that `step` draws is one mask for the whole
+  /// sequence, as variational dropout wants it (Gal & Ghahramani 2016).
   public func run(_ inputs: Variable, lengths: [Int32]?, from state: State?, mode: Mode)
     -> (outputs: Variable, state: State)
   {

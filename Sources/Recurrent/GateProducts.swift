@@ -1,8 +1,8 @@
 import CKernels
 import Tensors
 
-/// The products that every gated cell shares: of the inputs before the time loop, of the states
-/// inside it, and the gradients of the weights after it.
+// The products that every gated cell shares: of the inputs before the time loop, of the states
+// inside it, and the gradients of the weights after it.
 
 /// x·Wᵀ + b for all T·B rows at once: [T, B, I] to [T·B, gates].
 func projectInputs(

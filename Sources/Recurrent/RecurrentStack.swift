@@ -63,13 +63,15 @@ public struct RecurrentStack: Module {
     State(layers: layers.map { $0.zeroState(batch: batch) })
   }
 
-  /// One step: x_t [B, I] and the states before it give the states after it.
+  /// One step: x_t [B, I] and the states before it give the states after it. In training, a mode of
+  /// its own for each step gives each step masks of its own.
   public func step(_ input: Variable, _ state: State, mode: Mode) -> State {
     var x = input
     var states: [AnyCell.State] = []
     for (index, layer) in layers.enumerated() {
-      if index > 0 { x = x.dropout(dropout, mode: mode.child(index)) }
-      states.append(layer.step(x, state.layers[index], mode: mode))
+      let place = mode.child(index)
+      if index > 0 { x = x.dropout(dropout, mode: place.child(0)) }
+      states.append(layer.step(x, state.layers[index], mode: place.child(1)))
       x = states[index].output
     }
     return State(layers: states)
@@ -83,9 +85,10 @@ public struct RecurrentStack: Module {
     var x = inputs
     var states: [AnyCell.State] = []
     for (index, layer) in layers.enumerated() {
-      if index > 0 { x = x.dropout(dropout, mode: mode.child(index)) }
+      let place = mode.child(index)
+      if index > 0 { x = x.dropout(dropout, mode: place.child(0)) }
       let (outputs, last) = layer.run(
-        x, lengths: lengths, from: state?.layers[index], mode: mode)
+        x, lengths: lengths, from: state?.layers[index], mode: place.child(1))
       x = outputs
       states.append(last)
     }

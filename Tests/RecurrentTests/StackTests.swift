@@ -18,6 +18,21 @@ private struct Accumulator: Cell {
   }
 }
 
+/// h_t = x_t with some of it dropped: its mask can be told from its outputs.
+private struct Dropper: Cell {
+  let inputSize: Int
+  var hiddenSize: Int { inputSize }
+  var parameters: [Parameter] { [] }
+
+  func zeroState(batch: Int) -> HiddenState {
+    HiddenState(h: Variable(Tensor(zeros: [batch, hiddenSize])))
+  }
+
+  func step(_ input: Variable, _ state: HiddenState, mode: Mode) -> HiddenState {
+    HiddenState(h: input.dropout(0.5, mode: mode))
+  }
+}
+
 @Suite("A stack of layers")
 struct StackTests {
   static let training = Mode.training(RandomKey(seed: 3))
@@ -128,6 +143,21 @@ struct StackTests {
     let single = RecurrentStack(Array(plain.layers.prefix(1)), dropout: 0.5)
     let alone = Extents().randomCase(.lstm)
     #expect(single.pass(alone).outputs == single.pass(alone, mode: .prediction).outputs)
+  }
+
+  @Test("gives each layer a key of its own, and all steps of a run the same")
+  func keysOfLayers() {
+    let inputs = Variable(Tensor(repeating: 1, shape: [3, 1, 32]))
+    let one = RecurrentStack([AnyCell(Dropper(inputSize: 32))])
+    let mask = one.run(inputs, mode: Self.training).outputs.value
+    #expect(mask.timeStep(0) == mask.timeStep(1) && mask.timeStep(1) == mask.timeStep(2))
+    #expect(Set(mask.scalars) == [0, 2])
+    // With one mask for both layers, what passed the first would pass the second.
+    let two = RecurrentStack([AnyCell(Dropper(inputSize: 32)), AnyCell(Dropper(inputSize: 32))])
+    #expect(Set(two.run(inputs, mode: Self.training).outputs.value.scalars) == [0, 4])
+    #expect(
+      two.run(inputs, mode: Self.training).outputs.value.scalars.count { $0 > 0 }
+        < mask.scalars.count { $0 > 0 })
   }
 
   @Test("has right gradients with dropout on")

@@ -51,12 +51,9 @@ func runLSTM(
     let rows = plan.steps * plan.batch
     accumulateInputGradient(
       context, parent: 0, rows: rows, gradients: gates, weight: inputWeight)
-    inputValue.withUnsafeBufferPointer { x in
-      guard rows > 0 else { return }
-      accumulateWeightGradient(
-        context, parent: 1, rows: rows, gradients: gates, gatesStride: 4 * size,
-        columns: 4 * size, inputs: x.baseAddress!, inputSize: inputWeight.shape[1])
-    }
+    accumulateWeightGradient(
+      context, parent: 1, rows: rows, gradients: gates, gatesStride: 4 * size,
+      columns: 4 * size, inputs: inputValue.sharedPointer, inputSize: inputWeight.shape[1])
     accumulateRecurrentGradient(
       context, parent: 2, plan: plan, gradients: gates, gates: 4 * size,
       outputs: saved.outputs.sharedPointer, initial: h0Value, hiddenSize: size)
@@ -64,6 +61,7 @@ func runLSTM(
       context, parents: [3, 4], rows: rows, gradients: gates, columns: 4 * size)
     if h0Value != nil { context.add(gradients.h, toParent: 5) }
     if c0Value != nil { context.add(gradients.c, toParent: 6) }
+    withExtendedLifetime((saved.gates, saved.outputs, inputValue)) {}
   }
 }
 

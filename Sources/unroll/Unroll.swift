@@ -11,7 +11,9 @@ struct Unroll: ParsableCommand {
 
       Results go to standard output, progress and messages to standard error.
       """,
-    subcommands: [])
+    subcommands: [
+      Train.self, Evaluate.self, Generate.self, Score.self, Inspect.self, Bench.self,
+    ])
 
   /// Ends every failure the same way: one line on standard error that begins with "unroll:".
   static func main() {

@@ -72,6 +72,10 @@ extension Requirement where Value == Int {
   static func atLeast(_ low: Int) -> Requirement {
     Requirement(text: "an integer of at least \(low)") { $0 >= low }
   }
+  /// A size or a count: 1 up to what is beyond any use.
+  static func upTo(_ high: Int) -> Requirement {
+    Requirement(text: "an integer from 1 to \(high)") { (1...high).contains($0) }
+  }
 }
 
 extension Requirement where Value == Double {
@@ -81,6 +85,7 @@ extension Requirement where Value == Double {
   static var notNegative: Requirement {
     Requirement(text: "a number of at least 0") { $0 >= 0 && $0.isFinite }
   }
+  static var finite: Requirement { Requirement(text: "a finite number", holds: \.isFinite) }
   /// A probability that leaves something: [0, 1).
   static var belowOne: Requirement {
     Requirement(text: "a number from 0 to below 1") { $0 >= 0 && $0 < 1 }

@@ -1,0 +1,18 @@
+import ArgumentParser
+import Corpora
+import Learning
+import Models
+import Recurrent
+
+// What the library chooses among, chosen by name on the command line and in configuration files.
+
+extension Tokenizer: ExpressibleByArgument, SettingValue {}
+extension TextUnit: ExpressibleByArgument, SettingValue {}
+extension CellKind: ExpressibleByArgument, SettingValue {}
+extension OptimizerKind: ExpressibleByArgument, SettingValue {}
+extension LanguageModelTask.LossUnit: ExpressibleByArgument, SettingValue {}
+
+/// How the learning rate goes on, by name; the numbers are settings of their own.
+enum ScheduleKind: String, CaseIterable, ExpressibleByArgument, SettingValue {
+  case constant, exponential, plateau, cosine
+}

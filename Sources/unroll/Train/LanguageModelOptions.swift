@@ -1,0 +1,185 @@
+import ArgumentParser
+import Corpora
+import Learning
+import Models
+import Recurrent
+
+/// The flags of the recipe. Each is also a key of a configuration file.
+struct LanguageModelOptions: ParsableArguments {
+  @Option(help: "What a token is: word or character (default: word).")
+  var level: Tokenizer?
+  @Option(
+    help: "stream: the text is one sequence; sentence: each line is one (default: stream).")
+  var unit: TextUnit?
+  @Option(
+    help: "The recurrent cell: rnn, rnn-relu, lstm, gru or gru-reset-before (default: lstm).")
+  var cell: CellKind?
+  @Option(help: ArgumentHelp("Units of a layer (default: 256).", valueName: "n"))
+  var hidden: Int?
+  @Option(help: ArgumentHelp("Recurrent layers (default: 2).", valueName: "n"))
+  var layers: Int?
+  @Option(
+    help: ArgumentHelp("Features of a token's vector (default: as --hidden).", valueName: "n"))
+  var embedding: Int?
+  @Flag(help: "Share one matrix between the embedding and the output; needs them equally wide.")
+  var tie = false
+  @Option(
+    help: ArgumentHelp(
+      "Share of the values dropped between layers (default: 0).", valueName: "p"))
+  var dropout: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "Rarer tokens become <unk> (default: 1, so none).", valueName: "n"))
+  var minCount: Int?
+  @Option(
+    help: ArgumentHelp("At most so many tokens; the others become <unk>.", valueName: "n"))
+  var vocabularySize: Int?
+
+  @Option(help: ArgumentHelp("Sequences side by side (default: 32).", valueName: "n"))
+  var batch: Int?
+  @Option(
+    help: ArgumentHelp(
+      "Steps between updates, through which gradients flow (default: 35 words, 100 characters).",
+      valueName: "n"))
+  var bptt: Int?
+  @Option(
+    help: """
+      Divide a step's loss by its tokens (token), or by its sequences (sequence), as Zaremba et \
+      al. do (default: token).
+      """)
+  var lossUnit: LanguageModelTask.LossUnit?
+  @Option(help: ArgumentHelp("Times through the text (default: 10).", valueName: "n"))
+  var epochs: Int?
+  @Option(help: ArgumentHelp("Stop after so many steps, if that is sooner.", valueName: "n"))
+  var steps: Int?
+  @Option(
+    help: ArgumentHelp(
+      "Validate every so many steps (default: after each epoch).", valueName: "n"))
+  var validEvery: Int?
+  @Option(
+    help: ArgumentHelp(
+      "Stop after so many validations in a row without improvement.", valueName: "n"))
+  var patience: Int?
+
+  @Option(help: "The optimiser: sgd, adam or adamw (default: adam).")
+  var optimizer: OptimizerKind?
+  @Option(
+    help: ArgumentHelp(
+      "The learning rate (default: 0.002 for adam and adamw, 1 for sgd).", valueName: "x"))
+  var learningRate: Double?
+  @Option(help: ArgumentHelp("Momentum of sgd (default: 0).", valueName: "x"))
+  var momentum: Double?
+  @Option(
+    help: ArgumentHelp("Weight decay (default: 0; 0.01 for adamw).", valueName: "x"))
+  var weightDecay: Double?
+  @Option(
+    help: """
+      How the rate goes on: constant, exponential, plateau or cosine (default: exponential with \
+      --decay, else constant).
+      """)
+  var schedule: ScheduleKind?
+  @Option(
+    help: ArgumentHelp(
+      "Factor of the rate: for each epoch after --decay-after, or at each plateau (then 0.5).",
+      valueName: "x"))
+  var decay: Double?
+  @Option(help: ArgumentHelp("Epochs at the full rate (default: 0).", valueName: "n"))
+  var decayAfter: Int?
+  @Option(help: ArgumentHelp("Steps over which the rate rises (default: 0).", valueName: "n"))
+  var warmup: Int?
+  @Option(
+    help: ArgumentHelp(
+      "Greatest global norm of the gradient; 0 for any (default: 5).", valueName: "x"))
+  var clip: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "Start all matrices uniform in ±x (default: Glorot and orthogonal).", valueName: "x"))
+  var initRange: Double?
+  @Option(
+    help: ArgumentHelp("Start of an LSTM's forget bias (default: 1).", valueName: "x"))
+  var forgetBias: Double?
+}
+
+extension LanguageModelOptions {
+  /// The recipe that the flags and the configuration file make.
+  ///
+  /// - Throws: `Failure` for values that make no sense by themselves or together.
+  func recipe(_ settings: inout Settings, seed: UInt64) throws -> LanguageModelRecipe {
+    let level = try settings.value("level", level, default: .words)
+    let hidden = try settings.value("hidden", hidden, default: 256, .upTo(1_000_000))
+    let embedding = try settings.value("embedding", embedding, default: hidden, .upTo(1_000_000))
+    let isTied = try settings.isOn("tie", tie)
+    if isTied, embedding != hidden {
+      throw Failure.usage(
+        "--tie shares one matrix between the embedding and the output, so both must be equally "
+          + "wide; found --embedding \(embedding) and --hidden \(hidden)")
+    }
+    let minimumCount = try settings.value("min-count", minCount, .atLeast(1))
+    let vocabularySize = try settings.value("vocabulary-size", vocabularySize, .atLeast(3))
+    if let minimumCount, let vocabularySize {
+      throw Failure.usage(
+        "--min-count \(minimumCount) and --vocabulary-size \(vocabularySize) both say which words "
+          + "are rare; expected one of them")
+    }
+    let optimizer = try settings.value("optimizer", optimizer, default: .adam)
+    let rate = try settings.value(
+      "learning-rate", learningRate, default: optimizer == .sgd ? 1 : 0.002, .positive)
+    let momentum = try settings.value("momentum", momentum, default: 0, .belowOne)
+    if momentum > 0, optimizer != .sgd {
+      throw Failure.usage("--momentum is for --optimizer sgd, not \(optimizer.rawValue)")
+    }
+    let clip = try settings.value("clip", clip, default: 5, .notNegative)
+    return LanguageModelRecipe(
+      level: level, unit: try settings.value("unit", unit, default: .stream),
+      cell: try settings.value("cell", cell, default: .lstm), embedding: embedding, hidden: hidden,
+      layers: try settings.value("layers", layers, default: 2, .upTo(1000)), isTied: isTied,
+      dropout: try settings.value("dropout", dropout, default: 0, .belowOne),
+      minimumCount: minimumCount ?? 1, vocabularySize: vocabularySize,
+      batch: try settings.value("batch", batch, default: 32, .upTo(1_000_000)),
+      bptt: try settings.value(
+        "bptt", bptt, default: level == .words ? 35 : 100, .upTo(1_000_000)),
+      lossUnit: try settings.value("loss-unit", lossUnit, default: .token),
+      epochs: try settings.value("epochs", epochs, default: 10, .upTo(1_000_000)),
+      steps: try settings.value("steps", steps, .atLeast(1)),
+      validationInterval: try settings.value("valid-every", validEvery, .atLeast(1)),
+      patience: try settings.value("patience", patience, .atLeast(1)),
+      optimizer: optimizer, rate: rate, momentum: momentum,
+      weightDecay: try settings.value("weight-decay", weightDecay, .notNegative),
+      schedule: try schedule(&settings, rate: rate), clip: clip > 0 ? clip : nil,
+      initRange: try settings.value("init-range", initRange, .positive),
+      forgetBias: try settings.value("forget-bias", forgetBias, default: 1, .finite), seed: seed)
+  }
+
+  private func schedule(_ settings: inout Settings, rate: Double) throws -> RateSchedule {
+    let decay = try settings.value("decay", decay, .share)
+    let after = try settings.value("decay-after", decayAfter, .atLeast(0))
+    let kind = try settings.value(
+      "schedule", schedule, default: decay == nil ? .constant : .exponential)
+    let warmup = try settings.value("warmup", warmup, default: 0, .atLeast(0))
+    let course: RateSchedule.Course
+    switch kind {
+    case .exponential:
+      guard let decay else {
+        throw Failure.usage("--schedule exponential needs --decay, the factor of each epoch")
+      }
+      course = .exponential(decay: decay, afterEpoch: after ?? 0)
+    case .plateau:
+      let factor = decay ?? 0.5
+      guard factor < 1 else {
+        throw Failure.usage("--decay is \(factor); expected a number below 1 for plateaus")
+      }
+      course = .plateau(factor: factor)
+    case .constant: course = .constant
+    case .cosine: course = .cosine()
+    }
+    if decay != nil, kind == .constant || kind == .cosine {
+      throw Failure.usage("--decay is for --schedule exponential and plateau, not \(kind.rawValue)")
+    }
+    if after != nil, kind != .exponential {
+      throw Failure.usage("--decay-after is for --schedule exponential, which --decay asks for")
+    }
+    return RateSchedule(base: rate, course: course, warmupSteps: warmup)
+  }
+}

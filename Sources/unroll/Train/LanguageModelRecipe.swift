@@ -1,0 +1,103 @@
+import Corpora
+import Learning
+import Models
+import Recurrent
+
+/// Everything about the training of a language model that its result depends on, checked.
+struct LanguageModelRecipe: Equatable {
+  var level: Tokenizer
+  var unit: TextUnit
+  var cell: CellKind
+  var embedding: Int
+  var hidden: Int
+  var layers: Int
+  var isTied: Bool
+  var dropout: Double
+
+  var minimumCount: Int
+  var vocabularySize: Int?
+
+  var batch: Int
+  var bptt: Int
+  var lossUnit: LanguageModelTask.LossUnit
+  var epochs: Int
+  var steps: Int?
+  var validationInterval: Int?
+  var patience: Int?
+
+  var optimizer: OptimizerKind
+  var rate: Double
+  var momentum: Double
+  var weightDecay: Double?
+  var schedule: RateSchedule
+  /// nil for no clipping.
+  var clip: Double?
+
+  /// nil for the initialisation by kinds of matrices.
+  var initRange: Double?
+  var forgetBias: Double
+  var seed: UInt64
+}
+
+extension LanguageModelRecipe {
+  /// The architecture.
+  var configuration: LanguageModelConfiguration {
+    LanguageModelConfiguration(
+      level: level, unit: unit, cell: cell, embeddingSize: embedding, hiddenSize: hidden,
+      layers: layers, dropout: Float(dropout), isTied: isTied)
+  }
+
+  /// How the model starts.
+  var initialization: LanguageModel.Initialization {
+    if let initRange { return .uniform(Float(initRange), forgetBias: Float(forgetBias)) }
+    return LanguageModel.Initialization(gates: .init(forgetBias: Float(forgetBias)))
+  }
+
+  /// A fresh optimiser.
+  func makeOptimizer() -> any Optimizer {
+    optimizer.make(momentum: momentum, weightDecay: weightDecay)
+  }
+
+  /// The recipe as it stands in the model's record: options and their values, as on the command
+  /// line.
+  var record: [String: String] {
+    var record = identity
+    record["epochs"] = "\(epochs)"
+    record["optimizer"] = optimizer.rawValue
+    record["learning-rate"] = "\(rate)"
+    record["momentum"] = momentum > 0 ? "\(momentum)" : nil
+    record["weight-decay"] = weightDecay.map { "\($0)" }
+    record["clip"] = clip.map { "\($0)" }
+    record["steps"] = steps.map { "\($0)" }
+    record["patience"] = patience.map { "\($0)" }
+    record["valid-every"] = validationInterval.map { "\($0)" }
+    record["warmup"] = schedule.warmupSteps > 0 ? "\(schedule.warmupSteps)" : nil
+    switch schedule.course {
+    case .constant: record["schedule"] = ScheduleKind.constant.rawValue
+    case .exponential(let decay, let afterEpoch):
+      record["schedule"] = ScheduleKind.exponential.rawValue
+      record["decay"] = "\(decay)"
+      record["decay-after"] = "\(afterEpoch)"
+    case .plateau(let factor, _):
+      record["schedule"] = ScheduleKind.plateau.rawValue
+      record["decay"] = "\(factor)"
+    case .cosine: record["schedule"] = ScheduleKind.cosine.rawValue
+    }
+    return record
+  }
+
+  /// What a checkpoint must agree with, beside what the trainer compares by itself.
+  var identity: [String: String] {
+    var identity = [
+      "level": level.rawValue, "unit": unit.rawValue, "cell": cell.rawValue,
+      "embedding": "\(embedding)", "hidden": "\(hidden)", "layers": "\(layers)",
+      "tie": "\(isTied)", "dropout": "\(dropout)", "batch": "\(batch)",
+      "loss-unit": lossUnit.rawValue, "forget-bias": "\(forgetBias)",
+    ]
+    if unit == .stream { identity["bptt"] = "\(bptt)" }
+    identity["init-range"] = initRange.map { "\($0)" }
+    identity["min-count"] = vocabularySize == nil ? "\(minimumCount)" : nil
+    identity["vocabulary-size"] = vocabularySize.map { "\($0)" }
+    return identity
+  }
+}

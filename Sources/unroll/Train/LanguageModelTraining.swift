@@ -1,0 +1,158 @@
+import ArgumentParser
+import Corpora
+import Foundation
+import Learning
+import ModelFiles
+import Models
+import Tensors
+
+/// A training run of a language model as the command line makes it: reads the texts, trains with
+/// live progress, and writes the model when all is done.
+struct LanguageModelTraining {
+  var recipe: LanguageModelRecipe
+  var training: [String]
+  var validation: String?
+  /// Where the model goes.
+  var output: String
+  /// nil for a folder beside the output that is gone when the run is complete.
+  var checkpointFolder: String?
+  var checkpointSteps: Int?
+  var checkpointSeconds: Double
+  var isResumed: Bool
+  /// nil for none, or the one in the folder of checkpoints if that was asked for.
+  var log: String?
+
+  /// What a complete run has to show.
+  struct Result {
+    var model: LanguageModel
+    var summary: TrainingSummary
+    var tokensPerSecond: Double
+  }
+
+  private var folder: String { checkpointFolder ?? output + ".checkpoint" }
+
+  /// Trains and writes the model.
+  ///
+  /// - Throws: `ExitCode` if a signal has stopped it, after it was saved.
+  func run(_ console: Console) throws -> Result {
+    try AtomicFile.checkWritable(output)
+    let text = try training.map(readWhole).joined()
+    let heldOut = try validation.map(readWhole)
+    var (model, task) = try prepare(text, heldOut)
+
+    let log = log ?? checkpointFolder.map { "\($0)/log.jsonl" }
+    let interrupt = InterruptFlag()
+    let interrupts = Interrupts {
+      interrupt.raise()
+      console.message("\nstopping at the next step; once more to stop at once")
+    }
+    defer { interrupts.stop() }
+    let observer = TrainingObserver(
+      console, opening: opening(model, task), earlierRun: earlierRun,
+      hasValidation: heldOut != nil)
+    let trainer = Trainer(
+      task, recipe.makeOptimizer(), plan(task, heldOut), log: log.map(RunLog.init(path:)),
+      interrupt: interrupt
+    ) { observer.handle($0) }
+
+    let outcome: TrainingOutcome
+    do {
+      outcome = try trainer.run(resuming: isResumed)
+    } catch {
+      observer.clear()
+      throw error
+    }
+    observer.clear()
+    guard case .finished(let summary) = outcome else {
+      console.message(
+        "stopped after step \(Format.count(outcome.summary.steps)) and saved to \(folder); go on "
+          + "with\n  \(Invocation.resuming)")
+      throw ExitCode(interrupts.exitStatus ?? 1)
+    }
+    model.trainingRecord = TrainingRecord(
+      recipe: recipe.record, seed: recipe.seed, trainingTokens: task.trainingTokens,
+      trainingFingerprint: task.trainingFingerprint, steps: summary.steps,
+      epochs: summary.epochs, best: summary.best)
+    try model.save(to: output)
+    if checkpointFolder == nil { removeFolder() }
+    return Result(
+      model: model, summary: summary, tokensPerSecond: observer.tokensPerSecond)
+  }
+
+  /// A text that ends with a line end, so that files do not run into one another.
+  private func readWhole(_ path: String) throws -> String {
+    let text = try TextFile.read(path)
+    return text.utf8.last == UInt8(ascii: "\n") ? text : text + "\n"
+  }
+
+  private func prepare(
+    _ text: String, _ heldOut: String?
+  ) throws -> (LanguageModel, LanguageModelTask) {
+    var builder = VocabularyBuilder(tokenizer: recipe.level, unit: recipe.unit)
+    builder.add(text)
+    let vocabulary = try builder.build(
+      minimumCount: recipe.minimumCount, maximumSize: recipe.vocabularySize)
+    let model = try LanguageModel(
+      configuration: recipe.configuration, vocabulary: vocabulary,
+      initialization: recipe.initialization, key: RandomKey(seed: recipe.seed).child(0))
+    do {
+      let task = try LanguageModelTask(
+        model, text: text, validation: heldOut, batch: recipe.batch, window: recipe.bptt,
+        lossUnit: recipe.lossUnit)
+      return (model, task)
+    } catch let error as CorpusError {
+      if case .tooShort = error {
+        throw Failure("\(training.joined(separator: ", ")): \(error)")
+      }
+      throw error
+    }
+  }
+
+  private func plan(_ task: LanguageModelTask, _ heldOut: String?) -> TrainingPlan {
+    var identity = recipe.identity
+    identity["training text"] = task.trainingFingerprint
+    identity["validation text"] = heldOut.map { fingerprint($0.utf8.lazy.map(Int32.init)) }
+    return TrainingPlan(
+      epochs: recipe.epochs, stepLimit: recipe.steps, seed: recipe.seed, schedule: recipe.schedule,
+      clipNorm: recipe.clip, patience: recipe.patience,
+      validationInterval: recipe.validationInterval,
+      checkpoints: CheckpointPolicy(
+        directory: folder, everySteps: checkpointSteps, everySeconds: checkpointSeconds),
+      identity: identity)
+  }
+
+  private func opening(_ model: LanguageModel, _ task: LanguageModelTask) -> String {
+    let tokens = recipe.level == .words ? "words" : "characters"
+    return "training \(model.configuration.summary), \(Format.count(model.parameterCount)) "
+      + "parameters, on \(Format.count(task.trainingTokens)) \(tokens) "
+      + "(vocabulary \(Format.count(model.vocabulary.count)))"
+  }
+
+  /// A word about an earlier run that was stopped and is about to be written over.
+  private var earlierRun: String? {
+    guard !isResumed, Checkpoint.exists(in: folder) else { return nil }
+    return "\(folder) holds an earlier run, which this one replaces; --resume would go on with it"
+  }
+
+  /// Takes the folder away that was made beside the output, unless there is more in it.
+  private func removeFolder() {
+    try? FileManager.default.removeItem(atPath: Checkpoint.path(in: folder))
+    rmdir(folder)
+  }
+}
+
+extension LanguageModelConfiguration {
+  /// "a word-level LSTM, 2 layers of 650 units"
+  var summary: String {
+    let name =
+      switch cell {
+      case .rnn: "RNN"
+      case .rnnReLU: "ReLU RNN"
+      case .lstm: "LSTM"
+      case .gru: "GRU"
+      case .gruResetBefore: "GRU (reset before)"
+      }
+    let size = layers == 1 ? "1 layer" : "\(layers) layers"
+    return "a \(level.rawValue)-level \(name), \(size) of \(Format.count(hiddenSize)) units"
+  }
+}

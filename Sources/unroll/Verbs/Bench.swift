@@ -1,0 +1,170 @@
+import ArgumentParser
+import CKernels
+import Foundation
+import Tensors
+
+/// `unroll bench`: how fast this machine trains and predicts.
+struct Bench: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Measure speed.",
+    discussion: """
+      fraction_of_peak is the share of the machine's multiply-add peak, measured in the same run on \
+      the same threads, that goes into the net's matrix products.
+
+      EXAMPLES
+        unroll bench train
+        unroll bench train --shape lm-medium --threads 2 --json
+        unroll bench step --shape step-h512-l2 --seconds 5
+      """,
+    subcommands: [BenchTrain.self, BenchStep.self])
+
+  /// The flags of both.
+  struct Options: ParsableArguments {
+    @Option(help: ArgumentHelp("One shape of the grid (default: all).", valueName: "name"))
+    var shape: String?
+    @Option(help: ArgumentHelp("Seconds to measure for.", valueName: "x"))
+    var seconds: Double?
+  }
+
+  /// The instruction set that the kernels run on.
+  static var instructionSet: String { String(cString: unroll_isa_name(unroll_isa_current())) }
+
+  /// The shape of a name, or what to say instead.
+  static func find<Shape>(_ name: String, in shapes: [(name: String, shape: Shape)]) throws -> Shape
+  {
+    if let found = shapes.first(where: { $0.name == name }) { return found.shape }
+    let names = shapes.map(\.name).filter { $0 != "tiny" }
+    throw Failure.usage(
+      "--shape is \(name); expected one of \(names.joined(separator: ", "))")
+  }
+}
+
+/// `unroll bench train`
+struct BenchTrain: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train",
+    abstract: "Time full training steps: forward, backward, clip, update.",
+    discussion: """
+      Shapes: \(TrainShape.all.map(\.name).joined(separator: ", ")).
+
+      EXAMPLES
+        unroll bench train
+        unroll bench train --shape char-lstm --threads 2 --json
+      """)
+
+  @OptionGroup var options: Bench.Options
+  @OptionGroup var common: CommonOptions
+
+  func run() throws { try run(.standard) }
+
+  func run(_ console: Console) throws {
+    var settings = try common.settings()
+    let threads = try common.threadCount(&settings)
+    let name = try settings.value("shape", options.shape)
+    let seconds = try settings.value("seconds", options.seconds, default: 8, .positive)
+    try settings.finish()
+    let shapes = (TrainShape.all + [.tiny]).map { (name: $0.name, shape: $0) }
+    guard let name else {
+      return try measureApart(threads: threads, seconds: seconds, console)
+    }
+    let shape = try Bench.find(name, in: shapes)
+    if !common.json { console.message("\(threads) threads, \(Bench.instructionSet)") }
+    let measurement = try withThreads(threads) { try TrainMeasurement(shape, seconds: seconds) }
+    let memory = peakMemoryMB()
+    if common.json {
+      try console.result(
+        JSON.members([
+          "name": .string(name), "threads": .integer(threads),
+          "tokens_per_second": .number((measurement.tokensPerSecond * 10).rounded() / 10),
+          "fraction_of_peak": .number((measurement.fractionOfPeak * 1e4).rounded() / 1e4),
+          "peak_memory_mb": .number((memory * 10).rounded() / 10),
+        ]).text)
+    } else {
+      try console.result(
+        String(
+          format: "%@ %12.0f tokens/s %6.1f %% of peak %8.0f MB",
+          name.padding(toLength: 12, withPad: " ", startingAt: 0), measurement.tokensPerSecond,
+          measurement.fractionOfPeak * 100, memory))
+    }
+  }
+
+  /// Measures each shape in a process of its own, so that its peak of memory is its own.
+  private func measureApart(threads: Int, seconds: Double, _ console: Console) throws {
+    if !common.json { console.message("\(threads) threads, \(Bench.instructionSet)") }
+    for shape in TrainShape.all {
+      let process = Process()
+      process.executableURL = Bundle.main.executableURL
+      process.arguments = [
+        "bench", "train", "--shape", shape.name, "--threads", "\(threads)", "--seconds",
+        "\(seconds)",
+      ]
+      if common.json { process.arguments?.append("--json") }
+      // Our own heading does for all.
+      if !common.json { process.standardError = FileHandle.nullDevice }
+      try process.run()
+      process.waitUntilExit()
+      guard process.terminationStatus == 0 else {
+        throw Failure("the measurement of \(shape.name) ended with \(process.terminationStatus)")
+      }
+    }
+  }
+}
+
+/// `unroll bench step`
+struct BenchStep: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "step",
+    abstract: "Time single steps: one token in, logits out, state carried.",
+    discussion: """
+      Shapes: \(StepShape.all.map(\.name).joined(separator: ", ")); batches of 1 and 8. The \
+      median of all threads or of one alone, whichever is less.
+
+      EXAMPLES
+        unroll bench step
+        unroll bench step --shape step-h256-l1 --json
+      """)
+
+  @OptionGroup var options: Bench.Options
+  @OptionGroup var common: CommonOptions
+
+  func run() throws { try run(.standard) }
+
+  func run(_ console: Console) throws {
+    var settings = try common.settings()
+    let threads = try common.threadCount(&settings)
+    let name = try settings.value("shape", options.shape)
+    let seconds = try settings.value("seconds", options.seconds, default: 2, .positive)
+    try settings.finish()
+    let named = (StepShape.all + [.tiny]).map { (name: $0.name, shape: $0) }
+    let shapes = try name.map { [try Bench.find($0, in: named)] } ?? StepShape.all
+    if !common.json { console.message("\(threads) threads, \(Bench.instructionSet)") }
+    for shape in shapes {
+      for batch in StepShape.batches {
+        let measurement = try withThreads(threads) {
+          try StepMeasurement(shape, batch: batch, seconds: seconds / 2)
+        }
+        try report(shape.name, threads, batch, measurement, console)
+      }
+    }
+  }
+
+  private func report(
+    _ name: String, _ threads: Int, _ batch: Int, _ measurement: StepMeasurement,
+    _ console: Console
+  ) throws {
+    if common.json {
+      return try console.result(
+        JSON.members([
+          "name": .string(name), "threads": .integer(threads), "batch": .integer(batch),
+          "microseconds": .number((measurement.microseconds * 10).rounded() / 10),
+          "fraction_of_peak": .number((measurement.fractionOfPeak * 1e4).rounded() / 1e4),
+          "peak_memory_mb": .number((peakMemoryMB() * 10).rounded() / 10),
+        ]).text)
+    }
+    try console.result(
+      String(
+        format: "%@ batch %d %10.1f µs %6.1f %% of peak",
+        name.padding(toLength: 16, withPad: " ", startingAt: 0), batch, measurement.microseconds,
+        measurement.fractionOfPeak * 100))
+  }
+}

@@ -1,0 +1,134 @@
+import ArgumentParser
+import Foundation
+import Models
+
+/// `unroll inspect`
+struct Inspect: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Show what is in a model file.",
+    discussion: """
+      Architecture, tensors with their parameter counts, vocabulary, and how the model was trained.
+
+      EXAMPLES
+        unroll inspect model.safetensors
+        unroll inspect model.safetensors --json
+      """)
+
+  @Argument(help: "A model file.", completion: .file(extensions: ["safetensors"]))
+  var model: String
+  @OptionGroup var common: CommonOptions
+
+  func run() throws { try run(.standard) }
+
+  func run(_ console: Console) throws {
+    var settings = try common.settings()
+    _ = try common.threadCount(&settings)
+    try settings.finish()
+    let loaded = try LanguageModel(contentsOf: model)
+    try common.json ? console.result(json(loaded).text) : console.writeResult(text(loaded))
+  }
+
+  private func text(_ model: LanguageModel) -> String {
+    let (architecture, vocabulary) = (model.configuration, model.vocabulary)
+    var lines = [
+      "language model: \(architecture.summary)",
+      "  embedding   \(architecture.embeddingSize)\(architecture.isTied ? ", tied to the output" : "")",
+      "  dropout     \(architecture.dropout)",
+      "  unit        \(architecture.unit.rawValue)",
+      "",
+      "parameters    \(Format.count(model.parameterCount))",
+    ]
+    let width = model.parameters.map(\.name.count).max() ?? 0
+    for parameter in model.parameters {
+      let name = parameter.name.padding(toLength: width, withPad: " ", startingAt: 0)
+      let shape = parameter.shape.map(String.init).joined(separator: " x ")
+      lines.append(
+        "  \(name)  \(shape.padding(toLength: 16, withPad: " ", startingAt: 0))"
+          + "  \(Format.count(parameter.count))")
+    }
+    let frequent = vocabulary.tokens.prefix(20).map(\.debugDescription).joined(separator: " ")
+    lines += [
+      "", "vocabulary    \(Format.count(vocabulary.count)) tokens",
+      "  first       \(frequent)\(vocabulary.count > 20 ? " …" : "")", "",
+    ]
+    lines += trainingLines(model.trainingRecord)
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private func trainingLines(_ record: TrainingRecord?) -> [String] {
+    guard let record else { return ["training      not recorded"] }
+    var lines = [
+      "training      \(Format.count(record.steps)) steps, \(record.epochs.count) epochs, seed "
+        + "\(record.seed)",
+      "  text        \(Format.count(record.trainingTokens)) tokens, fingerprint "
+        + "\(record.trainingFingerprint)",
+    ]
+    let recipe = record.recipe.sorted { $0.key < $1.key }
+      .map { "--\($0.key) \($0.value)" }.joined(separator: " ")
+    lines.append("  recipe      \(recipe)")
+    for epoch in record.epochs {
+      let validation =
+        epoch.validationLoss.map { "  validation perplexity \(Format.number(exp($0)))" } ?? ""
+      lines.append(
+        "  epoch \(String(epoch.epoch).padding(toLength: 5, withPad: " ", startingAt: 0)) "
+          + "training perplexity \(Format.number(exp(epoch.trainingLoss)))\(validation)")
+    }
+    if let best = record.best {
+      lines.append(
+        "  kept        step \(Format.count(best.step)), validation perplexity "
+          + Format.number(exp(best.loss)))
+    }
+    return lines
+  }
+
+  private func json(_ model: LanguageModel) -> JSON {
+    let architecture = model.configuration
+    return JSON.members([
+      "task": "language-model",
+      "architecture": JSON.members([
+        "level": .string(architecture.level.rawValue), "unit": .string(architecture.unit.rawValue),
+        "cell": .string(architecture.cell.rawValue),
+        "embedding": .integer(architecture.embeddingSize),
+        "hidden": .integer(architecture.hiddenSize), "layers": .integer(architecture.layers),
+        "dropout": .number(Double(architecture.dropout.description) ?? 0),
+        "tied": .bool(architecture.isTied),
+      ]),
+      "parameters": .integer(model.parameterCount),
+      "tensors": .array(
+        model.parameters.map {
+          JSON.members([
+            "name": .string($0.name), "shape": .array($0.shape.map { .integer($0) }),
+            "parameters": .integer($0.count),
+          ])
+        }),
+      "vocabulary": JSON.members([
+        "size": .integer(model.vocabulary.count),
+        "tokens": .array(model.vocabulary.tokens.map { .string($0) }),
+      ]),
+      "training": model.trainingRecord.map(json),
+    ])
+  }
+
+  private func json(_ record: TrainingRecord) -> JSON {
+    JSON.members([
+      "seed": .string(String(record.seed)), "steps": .integer(record.steps),
+      "training_tokens": .integer(record.trainingTokens),
+      "training_fingerprint": .string(record.trainingFingerprint),
+      "recipe": .object(
+        record.recipe.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) }),
+      "epochs": .array(
+        record.epochs.map {
+          JSON.members([
+            "epoch": .integer($0.epoch), "step": .integer($0.step),
+            "training_loss": .number($0.trainingLoss),
+            "validation_loss": $0.validationLoss.map { .number($0) }, "rate": .number($0.rate),
+          ])
+        }),
+      "best": record.best.map {
+        JSON.members([
+          "epoch": .integer($0.epoch), "step": .integer($0.step), "loss": .number($0.loss),
+        ])
+      },
+    ])
+  }
+}

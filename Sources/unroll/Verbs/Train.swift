@@ -1,0 +1,13 @@
+import ArgumentParser
+
+/// `unroll train`: one subcommand for each kind of model.
+struct Train: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Train a model.",
+    discussion: """
+      EXAMPLES
+        unroll train lm --train text.txt --output model.safetensors
+        unroll train lm --help
+      """,
+    subcommands: [TrainLM.self])
+}

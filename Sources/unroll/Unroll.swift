@@ -12,7 +12,7 @@ struct Unroll: ParsableCommand {
       Results go to standard output, progress and messages to standard error.
       """,
     subcommands: [
-      Train.self, Evaluate.self, Generate.self, Score.self, Inspect.self, Bench.self,
+      Demo.self, Train.self, Evaluate.self, Generate.self, Score.self, Inspect.self, Bench.self,
     ])
 
   /// Ends every failure the same way: one line on standard error that begins with "unroll:".
@@ -38,9 +38,10 @@ struct Unroll: ParsableCommand {
     case .success: exit(withError: error)  // --help, --version
     case .validationFailure:
       // The usage of a verb with thirty flags is a page; where to find it is enough.
-      let help = fullMessage(for: error).split(separator: "\n").last { $0.contains("--help") }
-      let hint = help.map { "; " + $0.trimmingWhitespace() } ?? ""
-      let problem = oneLine(message(for: error))
+      let verb = fullMessage(for: error).firstMatch(of: /See '(unroll.*?) --help'/)?.1
+      let hint = verb.map { "; \($0) --help says more" } ?? ""
+      var problem = oneLine(message(for: error))
+      if problem.hasSuffix(".") { problem.removeLast() }
       Console.standard.message("unroll: \(problem)\(hint)")
       exit(withError: ExitCode.validationFailure)
     default:

@@ -10,6 +10,9 @@ struct TextGatherer {
   /// One block of text in so many is held out.
   var blocksPerHeldOut = 12
 
+  /// A folder that is being written to, which is not read, whatever it is called.
+  var ownOutput: String?
+
   /// Folders that hold what tools have made or fetched.
   static let skippedFolders: Set<String> = [
     "build", "node_modules", "DerivedData", "Carthage", "Pods", "__pycache__", "venv", "target",
@@ -85,6 +88,7 @@ struct TextGatherer {
       throw Failure("\(path): no such file or folder; expected text to learn from")
     }
     guard isFolder.boolValue else { return [""] }
+    let own = ownOutput.map { URL(fileURLWithPath: $0).resolvingSymlinksInPath().path }
     let keys: [URLResourceKey] = [.isDirectoryKey, .isRegularFileKey, .fileSizeKey]
     var found: [String] = []
     var folders = [""]
@@ -98,7 +102,8 @@ struct TextGatherer {
         else { continue }
         let relative = folder.isEmpty ? name : folder + "/" + name
         if values.isDirectory == true {
-          if !Self.skippedFolders.contains(name) { folders.append(relative) }
+          let isOwn = own != nil && entry.resolvingSymlinksInPath().path == own
+          if !isOwn, !Self.skippedFolders.contains(name) { folders.append(relative) }
         } else if values.isRegularFile == true, (1...largestFile).contains(values.fileSize ?? 0) {
           found.append(relative)
         }

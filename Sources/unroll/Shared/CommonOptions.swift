@@ -8,6 +8,7 @@ struct CommonOptions: ParsableArguments {
   var json = false
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Threads to work with (default: one a processor). Results do not depend on it.",
       valueName: "n"))
@@ -34,6 +35,7 @@ struct CommonOptions: ParsableArguments {
 /// The flag of the verbs that draw random numbers.
 struct SeedOption: ParsableArguments {
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Where random numbers start (default: 1). The same seed gives the same result.",
       valueName: "n"))

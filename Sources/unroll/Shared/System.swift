@@ -11,6 +11,14 @@ import Foundation
 /// What the last system call that failed had to say, such as "No space left on device".
 func systemErrorText(_ code: Int32 = errno) -> String { String(cString: strerror(code)) }
 
+/// The reason at the bottom of an error of Foundation's, in a few words.
+func systemReason(_ error: any Error) -> String {
+  let error = error as NSError
+  let cause = error.userInfo[NSUnderlyingErrorKey] as? NSError ?? error
+  return cause.domain == NSPOSIXErrorDomain
+    ? systemErrorText(Int32(cause.code)) : cause.localizedDescription
+}
+
 /// Writes all bytes to an open file, at once and unbuffered. Returns 0, or the error's number.
 func writeAll(_ bytes: [UInt8], to file: Int32) -> Int32 {
   bytes.withUnsafeBytes { buffer in

@@ -14,31 +14,40 @@ struct LanguageModelOptions: ParsableArguments {
   @Option(
     help: "The recurrent cell: rnn, rnn-relu, lstm, gru or gru-reset-before (default: lstm).")
   var cell: CellKind?
-  @Option(help: ArgumentHelp("Units of a layer (default: 256).", valueName: "n"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Units of a layer (default: 256).", valueName: "n"))
   var hidden: Int?
-  @Option(help: ArgumentHelp("Recurrent layers (default: 2).", valueName: "n"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Recurrent layers (default: 2).", valueName: "n"))
   var layers: Int?
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("Features of a token's vector (default: as --hidden).", valueName: "n"))
   var embedding: Int?
   @Flag(help: "Share one matrix between the embedding and the output; needs them equally wide.")
   var tie = false
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Share of the values dropped between layers (default: 0).", valueName: "p"))
   var dropout: Double?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Rarer tokens become <unk> (default: 1, so none).", valueName: "n"))
   var minCount: Int?
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("At most so many tokens; the others become <unk>.", valueName: "n"))
   var vocabularySize: Int?
 
-  @Option(help: ArgumentHelp("Sequences side by side (default: 32).", valueName: "n"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Sequences side by side (default: 32).", valueName: "n"))
   var batch: Int?
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Steps between updates, through which gradients flow (default: 35 words, 100 characters).",
       valueName: "n"))
@@ -49,15 +58,21 @@ struct LanguageModelOptions: ParsableArguments {
       al. do (default: token).
       """)
   var lossUnit: LanguageModelTask.LossUnit?
-  @Option(help: ArgumentHelp("Times through the text (default: 10).", valueName: "n"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Times through the text (default: 10).", valueName: "n"))
   var epochs: Int?
-  @Option(help: ArgumentHelp("Stop after so many steps, if that is sooner.", valueName: "n"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Stop after so many steps, if that is sooner.", valueName: "n"))
   var steps: Int?
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Validate every so many steps (default: after each epoch).", valueName: "n"))
   var validEvery: Int?
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Stop after so many validations in a row without improvement.", valueName: "n"))
   var patience: Int?
@@ -65,12 +80,15 @@ struct LanguageModelOptions: ParsableArguments {
   @Option(help: "The optimiser: sgd, adam or adamw (default: adam).")
   var optimizer: OptimizerKind?
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "The learning rate (default: 0.002 for adam and adamw, 1 for sgd).", valueName: "x"))
   var learningRate: Double?
-  @Option(help: ArgumentHelp("Momentum of sgd (default: 0).", valueName: "x"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Momentum of sgd (default: 0).", valueName: "x"))
   var momentum: Double?
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("Weight decay (default: 0; 0.01 for adamw).", valueName: "x"))
   var weightDecay: Double?
   @Option(
@@ -80,24 +98,32 @@ struct LanguageModelOptions: ParsableArguments {
       """)
   var schedule: ScheduleKind?
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Factor of the rate: for each epoch after --decay-after, or at each plateau (then 0.5).",
       valueName: "x"))
   var decay: Double?
-  @Option(help: ArgumentHelp("Epochs at the full rate (default: 0).", valueName: "n"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Epochs at the full rate (default: 0).", valueName: "n"))
   var decayAfter: Int?
-  @Option(help: ArgumentHelp("Steps over which the rate rises (default: 0).", valueName: "n"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Steps over which the rate rises (default: 0).", valueName: "n"))
   var warmup: Int?
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Greatest global norm of the gradient; 0 for any (default: 5).", valueName: "x"))
   var clip: Double?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Start all matrices uniform in ±x (default: Glorot and orthogonal).", valueName: "x"))
   var initRange: Double?
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("Start of an LSTM's forget bias (default: 1).", valueName: "x"))
   var forgetBias: Double?
 }

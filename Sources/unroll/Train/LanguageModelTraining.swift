@@ -36,8 +36,8 @@ struct LanguageModelTraining {
   /// - Throws: `ExitCode` if a signal has stopped it, after it was saved.
   func run(_ console: Console) throws -> Result {
     try AtomicFile.checkWritable(output)
-    let text = try training.map(readWhole).joined()
-    let heldOut = try validation.map(readWhole)
+    let text = try readAll(training)
+    let heldOut = try validation.map { try TextFile.read($0) }
     var (model, task) = try prepare(text, heldOut)
 
     let log = log ?? checkpointFolder.map { "\($0)/log.jsonl" }
@@ -79,10 +79,12 @@ struct LanguageModelTraining {
       model: model, summary: summary, tokensPerSecond: observer.tokensPerSecond)
   }
 
-  /// A text that ends with a line end, so that files do not run into one another.
-  private func readWhole(_ path: String) throws -> String {
-    let text = try TextFile.read(path)
-    return text.utf8.last == UInt8(ascii: "\n") ? text : text + "\n"
+  /// The files' texts as one, each beginning on a line of its own.
+  private func readAll(_ paths: [String]) throws -> String {
+    try paths.reduce(into: "") { text, path in
+      if let last = text.utf8.last, last != UInt8(ascii: "\n") { text += "\n" }
+      text += try TextFile.read(path)
+    }
   }
 
   private func prepare(

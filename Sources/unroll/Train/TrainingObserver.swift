@@ -31,7 +31,8 @@ final class TrainingObserver {
       console.message(opening)
       if start.stepsDone > 0 {
         console.message(
-          "going on after step \(Format.count(start.stepsDone)) of \(Format.count(start.totalSteps))")
+          "going on after step \(Format.count(start.stepsDone)) of \(Format.count(start.totalSteps))"
+        )
       }
     case .step(let progress):
       tokensPerSecond = progress.tokensPerSecond

@@ -22,7 +22,7 @@ struct Bench: ParsableCommand {
   struct Options: ParsableArguments {
     @Option(help: ArgumentHelp("One shape of the grid (default: all).", valueName: "name"))
     var shape: String?
-    @Option(help: ArgumentHelp("Seconds to measure for.", valueName: "x"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Seconds to measure for.", valueName: "x"))
     var seconds: Double?
   }
 

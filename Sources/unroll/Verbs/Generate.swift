@@ -22,15 +22,20 @@ struct Generate: ParsableCommand {
   @Option(help: ArgumentHelp("What to continue (default: nothing).", valueName: "text"))
   var prompt: String?
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("Tokens to write (default: 500 characters, 100 words).", valueName: "n"))
   var length: Int?
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Below 1 the likely becomes likelier; 0 takes the likeliest (default: 1).", valueName: "x"))
   var temperature: Double?
-  @Option(help: ArgumentHelp("Draw from the n likeliest tokens only.", valueName: "n"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Draw from the n likeliest tokens only.", valueName: "n"))
   var topK: Int?
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Draw from the likeliest tokens that together have probability x only.", valueName: "x"))
   var topP: Double?

@@ -49,9 +49,13 @@ struct TrainLM: ParsableCommand {
       valueName: "folder"),
     completion: .directory)
   var checkpoint: String?
-  @Option(help: ArgumentHelp("Save the run every so many steps.", valueName: "n"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Save the run every so many steps.", valueName: "n")
+  )
   var checkpointEvery: Int?
-  @Option(help: ArgumentHelp("Save the run every x minutes (default: 10).", valueName: "x"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Save the run every x minutes (default: 10).", valueName: "x"))
   var checkpointMinutes: Double?
   @Flag(help: "Go on with the run that was saved.")
   var resume = false

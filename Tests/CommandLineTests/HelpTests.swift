@@ -1,0 +1,132 @@
+import ArgumentParser
+import Foundation
+import Testing
+
+@testable import unroll
+
+@Suite("Help")
+struct HelpTests {
+  static let verbs: [any ParsableCommand.Type] = [
+    Unroll.self, Demo.self, Train.self, TrainLM.self, Evaluate.self, Generate.self, Score.self,
+    Inspect.self, Bench.self, BenchTrain.self, BenchStep.self,
+  ]
+
+  private func help(_ verb: any ParsableCommand.Type) -> String {
+    Unroll.helpMessage(for: verb, columns: 80)
+  }
+
+  @Test("every verb has an abstract, a usage line and examples that parse")
+  func examples() throws {
+    for verb in Self.verbs.dropFirst() {
+      let text = help(verb)
+      #expect(text.contains("OVERVIEW: "))
+      #expect(text.contains("USAGE: unroll"))
+      let examples =
+        Unroll.helpMessage(for: verb, columns: 1000)
+        .split(separator: "EXAMPLES\n", maxSplits: 1).last.map(String.init) ?? ""
+      var count = 0
+      for line in examples.split(separator: "\n") where line.contains("  unroll ") {
+        let command = line.split(separator: "|").first { $0.contains("unroll ") }
+        let words = command.map { shellWords($0.prefix { $0 != "#" }) } ?? []
+        // `train lm --config …` needs a file that is not there; parsing does not look.
+        if words.contains("--help") { continue }
+        _ = try Unroll.parseAsRoot(Array(words.dropFirst()))
+        count += 1
+      }
+      #expect(count > 0, "\(verb)")
+    }
+  }
+
+  /// The words of a command, quotes taken off.
+  private func shellWords(_ text: some StringProtocol) -> [String] {
+    let parts = String(text).components(separatedBy: "\"")
+    return parts.enumerated().flatMap { index, part in
+      index % 2 == 1 ? [part] : part.split(separator: " ").map(String.init)
+    }
+  }
+
+  /// The words alone: how they are laid out is the parser's.
+  private func words(_ text: String) -> String {
+    text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+  }
+
+  @Test("the help of the tool lists its verbs")
+  func root() {
+    #expect(
+      words(help(Unroll.self))
+        == words(
+          """
+          OVERVIEW: Deep networks for sequences: train, evaluate and run recurrent models.
+
+          Start with a model of the text around you, in about two minutes:
+            unroll demo
+
+          Results go to standard output, progress and messages to standard error.
+
+          USAGE: unroll <subcommand>
+
+          OPTIONS:
+            -h, --help              Show help information.
+
+          SUBCOMMANDS:
+            demo                    Learn the text under a folder in about two minutes, and show what
+                                    came of it.
+            train                   Train a model.
+            evaluate                Measure how well a model predicts a text.
+            generate                Let a model write.
+            score                   Give the log-probability of each line of a text.
+            inspect                 Show what is in a model file.
+            bench                   Measure speed.
+
+            See 'unroll help <subcommand>' for detailed help.
+          """))
+  }
+
+  @Test("the help of score is as it was reviewed")
+  func score() {
+    #expect(
+      words(help(Score.self))
+        == words(
+          """
+          OVERVIEW: Give the log-probability of each line of a text.
+
+          Each line is scored by itself, its end included, in nats. Without FILE, lines are read from
+          standard input and scored as they come.
+
+          EXAMPLES
+            unroll score model.safetensors candidates.txt | sort -rn | head -1
+            echo "to be or not to be" | unroll score model.safetensors --tokens
+            unroll score model.safetensors candidates.txt --tokens --json
+
+          USAGE: unroll score <model> [<file>] [--tokens] [--json] [--threads <n>] [--config <file>]
+
+          ARGUMENTS:
+            <model>                 A model file.
+            <file>                  A text file (default: standard input).
+
+          OPTIONS:
+            --tokens                Give the log-probability of each token too.
+            --json                  Print results as JSON, one object a line.
+            --threads <n>           Threads to work with (default: one a processor). Results do not
+                                    depend on it.
+            --config <file>         A YAML file of settings: the flags' names without the dashes. Flags
+                                    win over it.
+            -h, --help              Show help information.
+          """))
+  }
+
+  @Test("every flag of the recipe says what it is and, unless it is off, its default")
+  func recipe() {
+    let text = help(TrainLM.self)
+    for flag in [
+      "level", "unit", "cell", "hidden", "layers", "embedding", "tie", "dropout", "min-count",
+      "vocabulary-size", "batch", "bptt", "loss-unit", "epochs", "steps", "valid-every",
+      "patience", "optimizer", "learning-rate", "momentum", "weight-decay", "schedule", "decay",
+      "decay-after", "warmup", "clip", "init-range", "forget-bias", "checkpoint",
+      "checkpoint-every", "checkpoint-minutes", "resume", "log", "seed", "threads", "config",
+      "json",
+    ] {
+      #expect(text.contains("\n  --\(flag) "), "--\(flag)")
+    }
+  }
+}

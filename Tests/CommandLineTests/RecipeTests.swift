@@ -1,0 +1,120 @@
+import ArgumentParser
+import Learning
+import Models
+import Testing
+
+@testable import unroll
+
+@Suite("The recipe")
+struct RecipeTests {
+  private func recipe(_ arguments: [String], yaml: String = "") throws -> LanguageModelRecipe {
+    var settings = Settings(file: try ConfigFile(yaml, path: "run.yaml"))
+    let recipe = try LanguageModelOptions.parse(arguments).recipe(&settings, seed: 1)
+    try settings.finish()
+    return recipe
+  }
+
+  @Test("defaults depend on what a token is and on the optimiser")
+  func defaults() throws {
+    let words = try recipe([])
+    #expect(words.level == .words && words.bptt == 35 && words.embedding == 256)
+    #expect(words.optimizer == .adam && words.rate == 0.002 && words.clip == 5)
+    #expect(words.schedule.course == .constant)
+    let characters = try recipe(["--level", "character", "--optimizer", "sgd", "--hidden", "64"])
+    #expect(characters.bptt == 100 && characters.rate == 1 && characters.embedding == 64)
+  }
+
+  @Test("the recipes of Zaremba et al. (2014) can be written down")
+  func zaremba() throws {
+    let medium = try recipe(
+      [],
+      yaml: """
+        level: word
+        cell: lstm
+        hidden: 650
+        embedding: 650
+        layers: 2
+        dropout: 0.5
+        vocabulary-size: 10000
+        batch: 20
+        bptt: 35
+        loss-unit: sequence
+        optimizer: sgd
+        learning-rate: 1
+        decay: 0.8333333333333334
+        decay-after: 6
+        epochs: 39
+        clip: 5
+        init-range: 0.05
+        forget-bias: 0
+        """)
+    #expect(medium.schedule.course == .exponential(decay: 1 / 1.2, afterEpoch: 6))
+    #expect(medium.lossUnit == .sequence && medium.initRange == 0.05 && medium.forgetBias == 0)
+    #expect(medium.configuration.hiddenSize == 650 && medium.configuration.dropout == 0.5)
+    #expect(medium.record["decay-after"] == "6" && medium.record["vocabulary-size"] == "10000")
+  }
+
+  @Test("a clip of 0 is none")
+  func noClip() throws {
+    #expect(try recipe(["--clip", "0"]).clip == nil)
+  }
+
+  @Test(
+    "values out of range and at odds are refused in one line",
+    arguments: [
+      (["--hidden", "0"], "--hidden is 0; expected an integer from 1 to 1000000"),
+      (["--layers", "0"], "--layers is 0; expected an integer from 1 to 1000"),
+      (["--dropout", "1.5"], "--dropout is 1.5; expected a number from 0 to below 1"),
+      (["--dropout", "1"], "--dropout is 1.0; expected a number from 0 to below 1"),
+      (["--dropout", "nan"], "--dropout is nan; expected a number from 0 to below 1"),
+      (["--learning-rate", "0"], "--learning-rate is 0.0; expected a number above 0"),
+      (["--learning-rate", "inf"], "--learning-rate is inf; expected a number above 0"),
+      (["--batch", "0"], "--batch is 0; expected an integer from 1 to 1000000"),
+      (["--bptt=-3"], "--bptt is -3; expected an integer from 1 to 1000000"),
+      (["--epochs", "0"], "--epochs is 0; expected an integer from 1 to 1000000"),
+      (["--clip=-1"], "--clip is -1.0; expected a number of at least 0"),
+      (["--init-range", "0"], "--init-range is 0.0; expected a number above 0"),
+      (["--patience", "0"], "--patience is 0; expected an integer of at least 1"),
+      (["--decay", "1.2"], "--decay is 1.2; expected a number above 0 and at most 1"),
+      (
+        ["--min-count", "2", "--vocabulary-size", "10"],
+        "--min-count 2 and --vocabulary-size 10 both say which words are rare; expected one of them"
+      ),
+      (
+        ["--tie", "--hidden", "8", "--embedding", "4"],
+        "--tie shares one matrix between the embedding and the output, so both must be equally wide; "
+          + "found --embedding 4 and --hidden 8"
+      ),
+      (
+        ["--momentum", "0.9"], "--momentum is for --optimizer sgd, not adam"
+      ),
+      (
+        ["--schedule", "exponential"],
+        "--schedule exponential needs --decay, the factor of each epoch"
+      ),
+      (
+        ["--schedule", "cosine", "--decay", "0.5"],
+        "--decay is for --schedule exponential and plateau, not cosine"
+      ),
+      (
+        ["--decay-after", "3"],
+        "--decay-after is for --schedule exponential, which --decay asks for"
+      ),
+    ])
+  func mistakes(arguments: [String], expected: String) {
+    #expect(failureLine { _ = try recipe(arguments) } == expected)
+  }
+
+  @Test("a checkpoint's identity tells recipes apart that give other results")
+  func identity() throws {
+    let base = try recipe([]).identity
+    for change in [
+      ["--hidden", "8"], ["--layers", "1"], ["--cell", "gru"], ["--dropout", "0.1"],
+      ["--bptt", "7"], ["--batch", "7"], ["--level", "character"], ["--unit", "sentence"],
+      ["--init-range", "0.1"], ["--min-count", "2"], ["--vocabulary-size", "9"],
+      ["--loss-unit", "sequence"], ["--forget-bias", "0"], ["--tie"],
+    ] {
+      #expect(try recipe(change).identity != base, "\(change)")
+    }
+  }
+}

@@ -1,0 +1,237 @@
+import ArgumentParser
+import Foundation
+import Testing
+
+@testable import unroll
+
+/// The verbs as their users meet them: arguments in, text out.
+@Suite("Verbs")
+struct VerbTests {
+  private let sentences = (0..<80).map {
+    "the \(["cat", "dog", "bird"][$0 % 3]) \(["sees", "hears"][$0 % 2]) a \(["fish", "king"][$0 % 2])\n"
+  }.joined()
+
+  /// Parses and runs a command; gives what it printed.
+  @discardableResult
+  private func unroll(_ arguments: String..., in folder: String = "") throws -> (
+    results: String, messages: String
+  ) {
+    let arguments = arguments.map { $0.replacing("@", with: folder + "/") } + ["--threads", "1"]
+    let captured = CapturedConsole()
+    switch try Unroll.parseAsRoot(arguments) {
+    case let verb as TrainLM: try verb.run(captured.console)
+    case let verb as Evaluate: try verb.run(captured.console)
+    case let verb as Generate: try verb.run(captured.console)
+    case let verb as Score: try verb.run(captured.console)
+    case let verb as Inspect: try verb.run(captured.console)
+    case let verb as BenchTrain: try verb.run(captured.console)
+    case let verb as BenchStep: try verb.run(captured.console)
+    case let verb as Demo: try verb.run(captured.console)
+    case let other: Issue.record("\(other) is no verb")
+    }
+    return (captured.results, captured.messages)
+  }
+
+  private func members(_ json: String) throws -> [String: Any] {
+    try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
+  }
+
+  /// Trains a tiny model of words into `folder`.
+  private func train(_ folder: String, _ flags: String...) throws -> String {
+    try write(sentences, to: folder + "/train.txt")
+    var arguments = [
+      "train", "lm", "--train", folder + "/train.txt", "--output", folder + "/model.safetensors",
+      "--hidden", "8", "--layers", "1", "--batch", "4", "--bptt", "10", "--epochs", "1",
+      "--learning-rate", "0.02", "--threads", "1",
+    ]
+    arguments += flags.map { $0.replacing("@", with: folder + "/") }
+    let captured = CapturedConsole()
+    let verb = try #require(try Unroll.parseAsRoot(arguments) as? TrainLM)
+    try verb.run(captured.console)
+    return captured.results
+  }
+
+  @Test("a model of words is trained, judged, sampled, scored and shown")
+  func words() throws {
+    try withTemporaryFolder { folder in
+      let trained = try members(train(folder, "--valid", "@train.txt", "--json"))
+      #expect(trained["steps"] as? Int == 12 && trained["end"] as? String == "complete")
+      #expect(!FileManager.default.fileExists(atPath: folder + "/model.safetensors.checkpoint"))
+
+      let evaluated = try members(
+        unroll("evaluate", "@model.safetensors", "@train.txt", "--json", in: folder).results)
+      // Five words and a line's end, 80 times.
+      #expect(evaluated["tokens"] as? Int == 480)
+      #expect(evaluated["bits_per_character"] == nil)
+      let entropy = try #require(evaluated["cross_entropy"] as? Double)
+      let perplexity = try #require(evaluated["perplexity"] as? Double)
+      #expect(abs(exp(entropy) - perplexity) < 1e-9 * perplexity)
+      // The model that was kept is the one that the last line of the training spoke of.
+      let validated = try #require(trained["validation_loss"] as? Double)
+      #expect(abs(validated - entropy) < 1e-9)
+
+      let first = try unroll(
+        "generate", "@model.safetensors", "--prompt", "the cat", "--length", "12", in: folder)
+      let again = try unroll(
+        "generate", "@model.safetensors", "--prompt", "the cat", "--length", "12", in: folder)
+      #expect(first.results == again.results && first.results.hasPrefix("the cat"))
+      let json = try members(
+        unroll(
+          "generate", "@model.safetensors", "--prompt", "the cat", "--length", "12", "--json",
+          in: folder
+        ).results)
+      #expect("the cat" + (json["text"] as? String ?? "") + "\n" == first.results)
+
+      try write("the cat\r\n\nunheard of", to: folder + "/lines.txt")
+      let scores = try unroll(
+        "score", "@model.safetensors", "@lines.txt", "--tokens", "--json", in: folder
+      ).results.split(separator: "\n").map { try members(String($0)) }
+      #expect(scores.map { $0["text"] as? String } == ["the cat", "", "unheard of"])
+      for (score, count) in zip(scores, [3, 1, 3]) {
+        let tokens = try #require(score["tokens"] as? [[String: Any]])
+        #expect(tokens.count == count)
+        let sum = tokens.reduce(0) { $0 + ($1["log_probability"] as? Double ?? .nan) }
+        #expect(abs(sum - (score["log_probability"] as? Double ?? 0)) < 1e-9)
+      }
+      let plain = try unroll("score", "@model.safetensors", "@lines.txt", in: folder).results
+      #expect(plain.split(separator: "\n").count == 3)
+
+      let shown = try unroll("inspect", "@model.safetensors", in: folder).results
+      for part in [
+        "a word-level LSTM, 1 layer of 8 units", "rnn.weight_hh_l0", "32 x 8", "--hidden 8",
+        "\"<unk>\"",
+      ] { #expect(shown.contains(part), "\(part)") }
+      let inspected = try members(
+        unroll("inspect", "@model.safetensors", "--json", in: folder).results)
+      let tensors = try #require(inspected["tensors"] as? [[String: Any]])
+      let total = tensors.reduce(0) { $0 + ($1["parameters"] as? Int ?? 0) }
+      #expect(inspected["parameters"] as? Int == total)
+    }
+  }
+
+  @Test("characters by a configuration file, and sentences with tied weights")
+  func otherKinds() throws {
+    try withTemporaryFolder { folder in
+      try write("level: character\ncell: gru\nhidden: 999\nsteps: 3\n", to: folder + "/a.yaml")
+      _ = try train(folder, "--config", "@a.yaml")
+      let characters = try members(
+        unroll("evaluate", "@model.safetensors", "@train.txt", "--json", in: folder).results)
+      #expect(characters["tokens"] as? Int == sentences.unicodeScalars.count)
+      #expect(characters["bits_per_character"] is Double)
+
+      _ = try train(folder, "--unit", "sentence", "--tie", "--cell", "rnn", "--steps", "3")
+      let sentences = try members(
+        unroll("evaluate", "@model.safetensors", "@train.txt", "--json", in: folder).results)
+      #expect(sentences["tokens"] as? Int == 480)
+    }
+  }
+
+  @Test("the same seed gives the same file, another seed another one")
+  func determinism() throws {
+    let models = try ["1", "1", "2"].map { seed in
+      try withTemporaryFolder { folder in
+        _ = try train(folder, "--seed", seed, "--dropout", "0.3", "--steps", "4")
+        return try Data(contentsOf: URL(fileURLWithPath: folder + "/model.safetensors"))
+      }
+    }
+    #expect(models[0] == models[1])
+    #expect(models[0] != models[2])
+  }
+
+  @Test("a mistake is one line, and what was there stays whole")
+  func mistakes() throws {
+    try withTemporaryFolder { folder in
+      _ = try train(folder, "--steps", "1")
+      let model = folder + "/model.safetensors"
+      let before = try Data(contentsOf: URL(fileURLWithPath: model))
+      try write("", to: folder + "/empty.txt")
+      try write("word", to: folder + "/short.txt")
+      try write([0x63, 0xE9, 0x0A], to: folder + "/latin.txt")
+      try write(Array(before.prefix(1000)), to: folder + "/cut.safetensors")
+
+      func refuses(_ pattern: String, _ arguments: String...) {
+        let line = failureLine {
+          var verb = try Unroll.parseAsRoot(
+            arguments.map { $0.replacing("@", with: folder + "/") } + ["--threads", "1"])
+          try verb.run()
+        }
+        #expect(line?.contains(pattern) == true, "\(arguments): \(line ?? "accepted")")
+        #expect(line?.contains("\n") == false)
+      }
+      let lm = ["train", "lm", "--output", "@model.safetensors", "--hidden", "4", "--train"]
+      func refusesTraining(_ pattern: String, _ arguments: String...) {
+        let line = failureLine {
+          var verb = try Unroll.parseAsRoot(
+            (lm + arguments).map { $0.replacing("@", with: folder + "/") })
+          try verb.run()
+        }
+        #expect(line?.contains(pattern) == true, "\(arguments): \(line ?? "accepted")")
+      }
+      refusesTraining("empty.txt is empty", "@empty.txt")
+      refusesTraining("short.txt: the text has 2 tokens", "@short.txt")
+      refusesTraining("latin.txt:1", "@latin.txt")
+      refusesTraining("none.txt", "@none.txt")
+      refusesTraining("too few for a batch of 5000", "@train.txt", "--batch", "5000")
+      refusesTraining("nowhere", "@train.txt", "--output", "@nowhere/model.safetensors")
+      refusesTraining("--hidden is 0", "@train.txt", "--hidden", "0")
+      refusesTraining("checkpoint", "@train.txt", "--resume")
+      refusesTraining("--valid FILE", "@train.txt", "--valid-every", "3")
+      refuses("--train FILE", "train", "lm", "--output", "@x.safetensors")
+      refuses("--output FILE", "train", "lm", "--train", "@train.txt")
+      refuses("cut.safetensors", "evaluate", "@cut.safetensors", "@train.txt")
+      refuses("train.txt", "inspect", "@train.txt")
+      refuses("empty.txt is empty", "evaluate", "@model.safetensors", "@empty.txt")
+      refuses("--temperature is -1.0", "generate", "@model.safetensors", "--temperature", "-1")
+      refuses("--top-p is 0.0", "generate", "@model.safetensors", "--top-p", "0")
+      refuses("--top-k is 0", "generate", "@model.safetensors", "--top-k", "0")
+      refuses("--length is 0", "generate", "@model.safetensors", "--length", "0")
+      refuses("none.txt", "score", "@model.safetensors", "@none.txt")
+      refuses("latin.txt:1", "score", "@model.safetensors", "@latin.txt")
+      refuses("expected one of lm-small", "bench", "train", "--shape", "huge")
+      #expect(try Data(contentsOf: URL(fileURLWithPath: model)) == before)
+    }
+  }
+
+  @Test("the benchmarks give what they promise")
+  func bench() throws {
+    let train = try members(
+      unroll("bench", "train", "--shape", "tiny", "--seconds", "0.02", "--json").results)
+    #expect(train["name"] as? String == "tiny" && train["threads"] as? Int == 1)
+    for key in ["tokens_per_second", "fraction_of_peak", "peak_memory_mb"] {
+      #expect((train[key] as? Double ?? 0) > 0, "\(key)")
+    }
+    let steps = try unroll("bench", "step", "--shape", "tiny", "--seconds", "0.02", "--json")
+      .results.split(separator: "\n").map { try members(String($0)) }
+    #expect(steps.map { $0["batch"] as? Int } == [1, 8])
+    #expect(steps.allSatisfy { ($0["microseconds"] as? Double ?? 0) > 0 })
+  }
+
+  @Test("operations are counted by hand for one shape")
+  func operations() {
+    // Two layers of 4·3·(2 + 3) and 4·3·(3 + 3), output 3·7; 2 streams of 5 steps; 2·3 each.
+    let shape = TrainShape("x", .lstm, 7, 2, 3, 2, 2, 5)
+    #expect(shape.operationsPerStep == Double(6 * 10 * (60 + 72 + 21)))
+    #expect(middle(of: [3, 1, 2]) == 2 && middle(of: [4, 1, 2, 3]) == 2.5)
+  }
+
+  @Test("the demo learns a small folder and leaves a model, a report and commands that parse")
+  func demo() throws {
+    try withTemporaryFolder { folder in
+      try write(String(repeating: sentences, count: 6), to: folder + "/text/a.txt")
+      let results = try members(
+        unroll(
+          "demo", "@text", "--tiny", "--minutes", "0.005", "--output", "@out", "--json", in: folder
+        ).results)
+      #expect((results["perplexity"] as? Double ?? 0) > 1)
+      let html = try String(contentsOfFile: folder + "/out/report.html", encoding: .utf8)
+      #expect(html.contains("<svg") && html.contains("trigram"))
+      let commands = try #require(results["commands"] as? [String])
+      #expect(commands.count == 3)
+      for command in commands {
+        _ = try Unroll.parseAsRoot(
+          Array(command.split(separator: " ").dropFirst().map(String.init)))
+      }
+      _ = try unroll("evaluate", "@out/model.safetensors", "@text/a.txt", in: folder)
+    }
+  }
+}

@@ -4,7 +4,9 @@ import Synchronization
 final class GraphNode: Sendable {
   /// Rises from parents to children, so that descending order is an order for the backward pass.
   let id: UInt64
-  let parents: [Variable.Origin]
+  // Written twice: by `init`, before anybody else knows the node, and by `deinit`, when nobody else
+  // does any more. So no two threads can meet at it.
+  nonisolated(unsafe) private(set) var parents: [Variable.Origin]
   let parentShapes: [[Int]]
   let outputShapes: [[Int]]
   /// Taken out when it runs, so that what it saved is freed as the backward pass proceeds.
@@ -21,6 +23,14 @@ final class GraphNode: Sendable {
     self.parentShapes = parentShapes
     self.outputShapes = outputShapes
     self.backward = Mutex(backward)
+  }
+
+  deinit {
+    // A chain of nodes, each the last holder of the one before, must not be freed by recursion: it
+    // would be as deep as the longest sequence.
+    let parents = self.parents
+    self.parents = []
+    DeferredRelease.release(.init(parents: parents, backward: backward.withLock { $0.take() }))
   }
 
   func takeBackward() -> @Sendable (GradientContext) -> Void {
@@ -50,11 +60,11 @@ public final class GradientContext {
   /// ∂L/∂output, or nil where the loss does not depend on that output.
   public func gradient(ofOutput index: Int = 0) -> Tensor? { outputGradients[index] }
 
-  /// ∂L/∂output, zeros where the loss does not depend on it. The memory is the caller's own: it may
-  /// be written to without a copy.
+  /// ∂L/∂output, zeros where the loss does not depend on it. It is handed over, so that writing to
+  /// it (by `withUnsafeMutableBufferPointer`, never by `sharedPointer`) copies only if another node
+  /// was given the same tensor.
   public func takeGradient(ofOutput index: Int = 0) -> Tensor {
-    defer { outputGradients[index] = nil }
-    return outputGradients[index] ?? Tensor(zeros: node.outputShapes[index])
+    outputGradients[index].take() ?? Tensor(zeros: node.outputShapes[index])
   }
 
   /// Whether the gradient of a parent is wanted at all.
@@ -146,8 +156,9 @@ private final class BackwardPass {
   func run() {
     while let id = heap.popGreatest() {
       let (node, gradients) = pending.removeValue(forKey: id)!
-      node.takeBackward()(
-        GradientContext(node: node, outputGradients: gradients, pass: self))
+      let context = GradientContext(
+        node: node, outputGradients: consume gradients, pass: self)
+      node.takeBackward()(context)
     }
   }
 }

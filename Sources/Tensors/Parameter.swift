@@ -14,6 +14,22 @@ public final class Parameter: Sendable {
     var value: Tensor
     var gradient = Gradient.none
     var packed: [PackedForm: PackedMatrix] = [:]
+
+    /// Adds to the gradient in place, which becomes dense.
+    mutating func accumulate(_ body: (UnsafeMutableBufferPointer<Float>, Bool) -> Void) {
+      var sum: Tensor
+      var isFresh = false
+      // Taken out while it is written to, so that it is not shared and not copied.
+      switch exchange(&gradient, with: .none) {
+      case .none:
+        isFresh = true
+        sum = Tensor(uninitialized: value.shape)
+      case .dense(let tensor): sum = tensor
+      case .rows(let rows): sum = rows.dense(shape: value.shape)
+      }
+      sum.withUnsafeMutableBufferPointer { body($0, isFresh) }
+      gradient = .dense(sum)
+    }
   }
   private let content: Mutex<Content>
 
@@ -89,51 +105,36 @@ public final class Parameter: Sendable {
   /// Adds to the gradient in place. `body` gets the buffer, and whether it is fresh: if so its
   /// content is undefined and is to be overwritten in full, else added to.
   public func accumulateGradient(_ body: (UnsafeMutableBufferPointer<Float>, Bool) -> Void) {
-    content.withLock { content in
-      let gradient = content.gradient
-      content.gradient = .none
-      var isFresh = false
-      var sum: Tensor
-      switch consume gradient {
-      case .none:
-        isFresh = true
-        sum = Tensor(uninitialized: shape)
-      case .dense(let tensor): sum = tensor
-      case .rows(let rows): sum = rows.dense(shape: shape)
-      }
-      sum.withUnsafeMutableBufferPointer { body($0, isFresh) }
-      content.gradient = .dense(sum)
-    }
+    content.withLock { $0.accumulate(body) }
   }
 
   /// Adds `addend` to the gradient, taking its memory over when there is no gradient yet.
   public func addGradient(_ addend: consuming Tensor) {
     let addend = addend.reshaped(to: shape)
-    let adopted = content.withLock { content in
-      guard case .none = content.gradient else { return false }
-      content.gradient = .dense(addend)
-      return true
-    }
-    guard !adopted else { return }
-    accumulateGradient { sum, _ in
-      addend.withUnsafeBufferPointer { Kernels.add($0, to: sum) }
+    content.withLock { content in
+      if case .none = content.gradient {
+        content.gradient = .dense(addend)
+      } else {
+        content.accumulate { sum, _ in addend.withUnsafeBufferPointer { Kernels.add($0, to: sum) } }
+      }
     }
   }
 
   /// Adds `values` [rows.count, columns] to rows of the gradient; rows may repeat.
   public func accumulateGradient(rows: [Int32], values: Tensor) {
-    let isDense = if case .dense = gradient { true } else { false }
-    if isDense {
-      accumulateGradient { sum, _ in
-        values.withUnsafeBufferPointer { Kernels.addRows($0, columns: shape[1], at: rows, to: sum) }
-      }
-      return
-    }
+    precondition(
+      shape.count == 2 && values.shape == [rows.count, shape[1]],
+      "\(rows.count) rows \(values.shape) for the gradient of \(name), \(shape)")
     content.withLock { content in
-      if case .rows(let earlier) = content.gradient {
-        content.gradient = .rows(earlier.adding(rows, values))
-      } else {
-        content.gradient = .rows(RowGradient(rows, values))
+      switch content.gradient {
+      case .none: content.gradient = .rows(RowGradient(rows, values))
+      case .rows(let earlier): content.gradient = .rows(earlier.adding(rows, values))
+      case .dense:
+        content.accumulate { sum, _ in
+          values.withUnsafeBufferPointer {
+            Kernels.addRows($0, columns: shape[1], at: rows, to: sum)
+          }
+        }
       }
     }
   }
@@ -199,4 +200,11 @@ public struct RowGradient: Sendable {
     }
     return tensor
   }
+}
+
+/// Puts `new` in the place of a value, which is handed over.
+private func exchange<Value>(_ place: inout Value, with new: consuming Value) -> Value {
+  let old = consume place
+  place = new
+  return old
 }

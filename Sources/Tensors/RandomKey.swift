@@ -44,7 +44,7 @@ public struct RandomKey: Sendable, Hashable, Codable {
     }
   }
 
-  /// A tensor uniform in [low, high).
+  /// A tensor uniform in [low, high); `high` itself may come out where rounding makes it.
   public func uniform(_ shape: [Int], from low: Float, to high: Float) -> Tensor {
     Tensor(shape: shape) { buffer in
       unroll_philox_uniform(seed, stream, 0, buffer.count, buffer.baseAddress)

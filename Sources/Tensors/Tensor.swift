@@ -74,7 +74,7 @@ public struct Tensor: Sendable {
   /// The only element of a tensor of one element.
   public var scalar: Float {
     precondition(count == 1, "a tensor of shape \(shape) is no scalar")
-    return storage.block.address[0]
+    return withUnsafeBufferPointer { $0[0] }
   }
 
   /// The same elements in another shape of equal count.
@@ -107,7 +107,7 @@ public struct Tensor: Sendable {
 
   /// The element at `indices`, one an axis.
   public subscript(indices: Int...) -> Float {
-    get { storage.block.address[offset(of: indices)] }
+    get { withUnsafeBufferPointer { $0[offset(of: indices)] } }
     set {
       let offset = offset(of: indices)
       makeUnique()

@@ -15,7 +15,7 @@ public final class ThreadTeam: Sendable {
   /// The number of threads, the caller's included.
   public let threadCount: Int
 
-  private let shared = Shared()
+  let state = TeamState()
 
   /// A team with as many threads as the machine has processors.
   public static let machine = ThreadTeam(threads: ProcessInfo.processInfo.activeProcessorCount)
@@ -33,29 +33,28 @@ public final class ThreadTeam: Sendable {
     threadCount = threads
     for index in 1..<max(threads, 1) {
       // A loop inside a loop runs on the thread that meets it.
-      let thread = Thread { [shared] in ThreadTeam.$current.withValue(.solo) { shared.work() } }
+      let thread = Thread { [state] in ThreadTeam.$current.withValue(.solo) { state.work() } }
       thread.name = "unroll-\(index)"
       thread.stackSize = 8 << 20
       thread.start()
     }
   }
 
-  deinit { shared.stop() }
+  deinit { state.stop() }
 
   /// Calls `body` once for each index in `0..<count`, on any thread and in any order, and returns
-  /// when all calls have returned. `body` must not throw indices' results into shared state without
-  /// care: calls run at the same time.
+  /// when all calls have returned. Calls run at the same time: what one writes, no other may touch.
   public func forEach(_ count: Int, _ body: (Int) -> Void) {
-    guard count > 1, threadCount > 1, shared.enter() else {
+    guard count > 1, threadCount > 1, state.enter() else {
       for index in 0..<max(count, 0) { body(index) }
       return
     }
-    defer { shared.leave() }
+    defer { state.leave() }
     // A job's length must fit the ticket; longer loops are handed out in equal chunks.
     let chunk = (count + Ticket.limit - 1) / Ticket.limit
     let jobs = (count + chunk - 1) / chunk
     withoutActuallyEscaping(body) { body in
-      shared.run(jobs) { job in
+      state.run(jobs) { job in
         for index in job * chunk..<min(count, (job + 1) * chunk) { body(index) }
       }
     }
@@ -79,7 +78,7 @@ private struct Ticket {
 }
 
 /// What the threads of a team share. It outlives the team object until the last thread has left.
-private final class Shared: @unchecked Sendable {
+final class TeamState: @unchecked Sendable {
   // `body` is written by the one caller that holds `busy`, before it publishes a ticket, and read
   // by a thread only after claiming an index of that ticket's loop, which cannot finish before that
   // index is done. Everything else is atomic or guarded by `condition`.

@@ -33,11 +33,11 @@ enum DeferredRelease {
 
   static func release(_ remains: consuming Remains) {
     if let outermost = pthread_getspecific(key) {
-      Unmanaged<List>.fromOpaque(outermost).takeUnretainedValue().items.append(remains)
+      Unmanaged<List>.fromOpaque(outermost).takeUnretainedValue().items.append(consume remains)
       return
     }
     let list = List()
-    list.items.append(remains)
+    list.items.append(consume remains)
     pthread_setspecific(key, Unmanaged.passUnretained(list).toOpaque())
     while let item = list.items.popLast() { _ = consume item }
     pthread_setspecific(key, nil)

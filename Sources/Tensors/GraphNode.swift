@@ -28,9 +28,11 @@ final class GraphNode: Sendable {
   deinit {
     // A chain of nodes, each the last holder of the one before, must not be freed by recursion: it
     // would be as deep as the longest sequence.
-    let parents = self.parents
-    self.parents = []
-    DeferredRelease.release(.init(parents: parents, backward: backward.withLock { $0.take() }))
+    // Moved out at every step: a copy left behind here would be freed after the list.
+    var parents: [Variable.Origin] = []
+    swap(&parents, &self.parents)
+    DeferredRelease.release(
+      .init(parents: consume parents, backward: backward.withLock { $0.take() }))
   }
 
   func takeBackward() -> @Sendable (GradientContext) -> Void {

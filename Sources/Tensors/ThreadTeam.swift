@@ -32,8 +32,10 @@ public final class ThreadTeam: Sendable {
     precondition(threads >= 1, "a team has at least one thread, not \(threads)")
     threadCount = threads
     for index in 1..<max(threads, 1) {
-      // A loop inside a loop runs on the thread that meets it.
-      let thread = Thread { [state] in ThreadTeam.$current.withValue(.solo) { state.work() } }
+      let thread = Thread { [state] in
+        // A loop inside a loop runs on the thread that meets it.
+        ThreadTeam.$current.withValue(.solo) { state.work() }
+      }
       thread.name = "unroll-\(index)"
       thread.stackSize = 8 << 20
       thread.start()

@@ -46,7 +46,9 @@ let package = Package(
     .testTarget(name: "ModelFilesTests", dependencies: ["ModelFiles"]),
     .testTarget(
       name: "LearningTests", dependencies: ["Learning", "Recurrent", "Tensors", "TestSupport"]),
-    .testTarget(name: "ModelsTests", dependencies: ["Models", "TestSupport"]),
+    .testTarget(
+      name: "ModelsTests",
+      dependencies: ["Models", "Learning", "Recurrent", "Corpora", "ModelFiles", "Tensors"]),
     .testTarget(name: "CommandLineTests", dependencies: ["unroll"]),
   ],
   swiftLanguageModes: [.v6]

@@ -44,7 +44,7 @@ extension ModelFileError: CustomStringConvertible {
 /// `text` with control characters and line separators escaped and its middle left out where it is
 /// long: names come from files that nobody has vetted, and a message is one line on somebody's
 /// terminal.
-private func printable(_ text: String) -> String {
+package func printable(_ text: String) -> String {
   var result = String.UnicodeScalarView()
   let scalars = text.unicodeScalars
   let limit = 240

@@ -1,3 +1,5 @@
+import ModelFiles
+
 /// What can be wrong with a model or its file; the description is one line.
 public enum ModelError: Error, Sendable, Equatable {
   /// Sizes or rates that make no network.
@@ -11,11 +13,14 @@ public enum ModelError: Error, Sendable, Equatable {
 }
 
 extension ModelError: CustomStringConvertible {
+  /// One line, without control characters whatever the file holds.
   public var description: String {
     switch self {
     case .invalidConfiguration(let fault): fault
-    case .notAModel(let path, let detail): "\(path) is not a usable model: \(detail)"
-    case .wrongTensor(let path, let tensor, let detail): "\(path): tensor \(tensor): \(detail)"
+    case .notAModel(let path, let detail):
+      "\(printable(path)) is not a usable model: \(printable(detail))"
+    case .wrongTensor(let path, let tensor, let detail):
+      "\(printable(path)): tensor \"\(printable(tensor))\": \(printable(detail))"
     case .unusableText(let fault): fault
     }
   }

@@ -51,7 +51,7 @@ public struct EvaluationText: Sendable {
       unknownTokens = unknown(ids)
     case .sentence:
       let sentences = try level.encodeLines(text, with: vocabulary)
-      let (start, end) = try model.sentenceMarks()
+      let (start, end) = model.sentenceMarks
       content = .sentences(
         try SentenceBatches(
           sentences: sentences, start: start, end: end, batch: 32, maximumTokens: 8192))
@@ -102,13 +102,8 @@ extension LanguageModel {
     configuration.level.streamStart(vocabulary) ?? vocabulary.unknown ?? 0
   }
 
-  /// `<s>` and `</s>`. Throws if the vocabulary has none.
-  func sentenceMarks() throws(ModelError) -> (start: Int32, end: Int32) {
-    guard let start = vocabulary.start, let end = vocabulary.end else {
-      throw .unusableText("the vocabulary has no <s> and </s>, which sentences need")
-    }
-    return (start, end)
-  }
+  /// `<s>` and `</s>` of a model of sentences, whose vocabulary was checked to have them.
+  var sentenceMarks: (start: Int32, end: Int32) { (vocabulary.start!, vocabulary.end!) }
 }
 
 /// The natural logarithm, by a name that no method shadows.

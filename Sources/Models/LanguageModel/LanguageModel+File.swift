@@ -13,6 +13,10 @@ extension LanguageModel {
     var vocabulary: Vocabulary
     var training: TrainingRecord?
   }
+  private struct Kind: Decodable {
+    let format: Int
+    let task: String
+  }
   private static let task = "language-model"
   private static let format = 1
 
@@ -42,37 +46,9 @@ extension LanguageModel {
   }
 
   init(_ file: SafetensorsFile) throws {
-    let path = file.path
-    guard let json = file.metadata["unroll"] else {
-      throw ModelError.notAModel(path: path, detail: "its metadata has no entry \"unroll\"")
-    }
-    let description: Description
-    do {
-      description = try JSONDecoder().decode(Description.self, from: Data(json.utf8))
-      guard description.format == Self.format else {
-        throw ModelError.notAModel(
-          path: path, detail: "it has format \(description.format), expected \(Self.format)")
-      }
-      guard description.task == Self.task else {
-        throw ModelError.notAModel(
-          path: path,
-          detail: "it is a \(description.task.debugDescription), expected a \(Self.task)")
-      }
-      try description.architecture.validate()
-    } catch let error as ModelError {
-      if case .invalidConfiguration(let fault) = error {
-        throw ModelError.notAModel(path: path, detail: fault)
-      }
-      throw error
-    } catch {
-      throw ModelError.notAModel(
-        path: path, detail: "its metadata entry \"unroll\" is not as expected: \(reason(error))")
-    }
-    guard description.vocabulary.count > 0 else {
-      throw ModelError.notAModel(path: path, detail: "its vocabulary is empty")
-    }
+    let description = try Self.description(file)
     // Before anything is allocated by the sizes that the file claims, its tensors must have them.
-    try Self.checkShapes(
+    try Self.checkTensors(
       description.architecture, vocabularySize: description.vocabulary.count, in: file)
     try self.init(
       configuration: description.architecture, vocabulary: description.vocabulary,
@@ -80,38 +56,54 @@ extension LanguageModel {
     trainingRecord = description.training
     for parameter in parameters {
       let (shape, scalars) = try file.floats(parameter.name, requireFinite: true)
-      guard shape == parameter.shape else {
-        throw ModelError.wrongTensor(
-          path: path, tensor: parameter.name, detail: "shape \(shape), expected \(parameter.shape)")
-      }
       parameter.value = Tensor(shape: shape, scalars: scalars)
-    }
-    let names = Set(parameters.map(\.name))
-    if let stray = file.names.first(where: { !names.contains($0) }) {
-      throw ModelError.wrongTensor(
-        path: path, tensor: stray, detail: "the architecture has no such tensor")
     }
   }
 
-  private static func checkShapes(
+  /// What the metadata say, if they describe a network.
+  private static func description(_ file: SafetensorsFile) throws -> Description {
+    func notAModel(_ detail: String) -> ModelError { .notAModel(path: file.path, detail: detail) }
+    guard let json = file.metadata["unroll"] else {
+      throw notAModel("its metadata has no entry \"unroll\"")
+    }
+    do {
+      // Looked at before the rest, which may differ in another format and for another task.
+      let kind = try JSONDecoder().decode(Kind.self, from: Data(json.utf8))
+      guard kind.format == format else {
+        throw notAModel("it has format \(kind.format), expected \(format)")
+      }
+      guard kind.task == task else {
+        throw notAModel("it is a \(kind.task.debugDescription), expected a \(task)")
+      }
+      let description = try JSONDecoder().decode(Description.self, from: Data(json.utf8))
+      try description.architecture.validate()
+      try description.architecture.validate(description.vocabulary)
+      return description
+    } catch ModelError.invalidConfiguration(let fault) {
+      throw notAModel(fault)
+    } catch let error as ModelError {
+      throw error
+    } catch {
+      throw notAModel("its metadata entry \"unroll\" is not as expected: \(reason(error))")
+    }
+  }
+
+  /// Throws unless `file` has the tensors of `architecture` and no others.
+  private static func checkTensors(
     _ architecture: LanguageModelConfiguration, vocabularySize: Int, in file: SafetensorsFile
   ) throws {
-    let expected = [
-      ("embedding.weight", [vocabularySize, architecture.embeddingSize]),
-      ("decoder.bias", [vocabularySize]),
-    ]
-    func check(_ name: String, _ isRight: ([Int]) -> Bool, _ wanted: String) throws {
+    var strays = Set(file.names)
+    for (name, expected) in architecture.tensorShapes(vocabularySize: vocabularySize) {
       let shape = try file.record(name).shape
-      guard isRight(shape) else {
+      guard shape == expected else {
         throw ModelError.wrongTensor(
-          path: file.path, tensor: name, detail: "shape \(shape), expected \(wanted)")
+          path: file.path, tensor: name, detail: "shape \(shape), expected \(expected)")
       }
+      strays.remove(name)
     }
-    for (name, shape) in expected { try check(name, { $0 == shape }, "\(shape)") }
-    for layer in 0..<architecture.layers {
-      try check(
-        "rnn.weight_hh_l\(layer)", { $0.count == 2 && $0[1] == architecture.hiddenSize },
-        "[gates, \(architecture.hiddenSize)]")
+    if let stray = strays.min() {
+      throw ModelError.wrongTensor(
+        path: file.path, tensor: stray, detail: "the architecture has no such tensor")
     }
   }
 }

@@ -4,21 +4,25 @@ import Tensors
 extension LanguageModel {
   /// Continues `prompt` by `length` tokens, drawn one after the other.
   ///
-  /// `<unk>` and `<s>` are never drawn. A model of sentences starts a new one after each `</s>`. The
-  /// same key gives the same text.
+  /// `<unk>` and `<s>` are never drawn. A model of sentences starts a new one after each `</s>`, and
+  /// of the prompt it continues the last line. The same key gives the same text.
   ///
   /// - Parameter emit: gets the text of each token as it is drawn (the prompt is not repeated);
   ///   returning false ends the generation.
-  /// - Throws: ``CorpusError`` if the prompt cannot be encoded.
+  /// - Throws: ``CorpusError`` if the prompt cannot be encoded, ``ModelError`` if the vocabulary has
+  ///   nothing that could be drawn.
   public func generate(
     prompt: String = "", length: Int, sampling: Sampling = Sampling(), key: RandomKey,
     emit: (String) -> Bool
   ) throws {
+    let excluded = [vocabulary.unknown, vocabulary.start].compactMap(\.self)
+    guard vocabulary.count > excluded.count else {
+      throw ModelError.unusableText("the vocabulary has no token that could be generated")
+    }
     let level = configuration.level
     let isSentences = configuration.unit == .sentence
-    let start = isSentences ? try sentenceMarks().start : streamStart
-    let given =
-      prompt.isEmpty ? [] : try level.encode(prompt, with: vocabulary, closingLastLine: false)
+    let start = isSentences ? sentenceMarks.start : streamStart
+    let given = try encode(prompt: prompt)
     var state = zeroState(batch: 1)
     var logits = Tensor(zeros: [1, vocabulary.count])
     for token in [start] + given { (logits, state) = step([token], state) }
@@ -26,7 +30,6 @@ extension LanguageModel {
     var decoder = TextDecoder(
       tokenizer: level, vocabulary: vocabulary,
       afterWord: prompt.last.map { !$0.isWhitespace } ?? false)
-    let excluded = [vocabulary.unknown, vocabulary.start].compactMap(\.self)
     for index in 0..<length {
       let uniform = Double(key.child(index).words(1)[0]) * 0x1p-32
       let token = logits.withUnsafeBufferPointer {
@@ -36,6 +39,18 @@ extension LanguageModel {
       if isSentences, token == vocabulary.end { state = zeroState(batch: 1) }
       let read = isSentences && token == vocabulary.end ? start : token
       if index + 1 < length { (logits, state) = step([read], state) }
+    }
+  }
+  private func encode(prompt: String) throws -> [Int32] {
+    let level = configuration.level
+    switch configuration.unit {
+    case .stream:
+      return try level.encode(prompt, with: vocabulary, closingLastLine: false)
+    case .sentence:
+      // A sentence depends on none before it.
+      let scalars = prompt.unicodeScalars
+      let start = scalars.lastIndex(of: "\n").map(scalars.index(after:)) ?? scalars.startIndex
+      return try level.encodeLines(String(scalars[start...]), with: vocabulary).first ?? []
     }
   }
 }

@@ -32,7 +32,7 @@ extension LanguageModel {
       ids = line.isEmpty ? [] : try level.encode(line, with: vocabulary, closingLastLine: false)
       if let end = level.streamStart(vocabulary) { ids.append(end) }
     case .sentence:
-      let marks = try sentenceMarks()
+      let marks = sentenceMarks
       start = marks.start
       ids = (try level.encodeLines(line, with: vocabulary).first ?? []) + [marks.end]
     }

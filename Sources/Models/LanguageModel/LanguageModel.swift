@@ -60,12 +60,14 @@ public struct LanguageModel: Module {
       embeddingRange: 0, decoder: .zero, gates: .init(input: .zero, recurrent: .zero))
   }
 
-  /// A fresh model. Throws ``ModelError/invalidConfiguration(_:)``.
+  /// A fresh model. Throws ``ModelError/invalidConfiguration(_:)``, also for a vocabulary that lacks
+  /// the marks of lines or sentences.
   public init(
     configuration: LanguageModelConfiguration, vocabulary: Vocabulary,
     initialization: Initialization = .init(), key: RandomKey
   ) throws(ModelError) {
     try configuration.validate()
+    try configuration.validate(vocabulary)
     self.configuration = configuration
     self.vocabulary = vocabulary
     let size = configuration.hiddenSize

@@ -56,7 +56,7 @@ public final class LanguageModelTask: TrainingTask {
       trainingFingerprint = fingerprint(ids)
     case .sentence:
       let sentences = try level.encodeLines(text, with: vocabulary)
-      let (start, end) = try model.sentenceMarks()
+      let (start, end) = model.sentenceMarks
       let all = try SentenceBatches(sentences: sentences, start: start, end: end, batch: batch)
       batches = .sentences(all)
       trainingTokens = all.targetCount

@@ -1,6 +1,9 @@
 """The grid that `unroll bench` and its twins share, and the few things every twin prints."""
 
+import contextlib
 import json
+import resource
+import sys
 from typing import NamedTuple
 
 
@@ -42,9 +45,13 @@ STEP_BATCHES = (1, 8)
 
 def peak_memory_mb():
     """The most memory this process ever had resident, in MiB."""
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    # On Linux ru_maxrss would also count the program that started this one.
+    with contextlib.suppress(FileNotFoundError), open("/proc/self/status") as status:
+        for line in status:
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) / 1024
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1 << 20 if sys.platform == "darwin" else 1 << 10)
 
 
 def print_row(**row):

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Learning
 import Models
 import Testing
@@ -52,6 +53,22 @@ struct RecipeTests {
     #expect(medium.lossUnit == .sequence && medium.initRange == 0.05 && medium.forgetBias == 0)
     #expect(medium.configuration.hiddenSize == 650 && medium.configuration.dropout == 0.5)
     #expect(medium.record["decay-after"] == "6" && medium.record["vocabulary-size"] == "10000")
+  }
+
+  @Test("the recipes in the repository are recipes of ours")
+  func shipped() throws {
+    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("../../Recipes").standardizedFileURL.path
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder)
+      .filter { $0.hasSuffix(".yaml") }
+    #expect(names.count >= 5)
+    for name in names {
+      let file = try ConfigFile(path: folder + "/" + name)
+      var settings = Settings(file: file)
+      let recipe = try LanguageModelOptions.parse([]).recipe(&settings, seed: 1)
+      try settings.finish()
+      #expect(file.entries.count >= 10 && recipe.layers == 2, "\(name)")
+    }
   }
 
   @Test("a clip of 0 is none")

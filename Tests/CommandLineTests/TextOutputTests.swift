@@ -80,6 +80,13 @@ struct ProgressTests {
     #expect(line.live(width: 30) == "[====>      ] 42%  loss 4.250")
   }
 
+  @Test("a terminal of the usual width has room for a bar")
+  func usual() {
+    #expect(
+      line.live(width: 80)
+        == "[======>         ] 42%  loss 4.250  perplexity 70.11  12.3k tokens/s  3:12 left")
+  }
+
   @Test("the ends of the bar are whole")
   func ends() {
     var line = line

@@ -56,7 +56,7 @@ extension RunReport {
           [$0.name, $0.shape.map(String.init).joined(separator: " × "), Format.count($0.count)]
         } + [["all", "", Format.count(model.parameterCount)]]),
       Table(
-        title: "Training", columns: ["What", "Value"], firstNumber: 1,
+        title: "Training", columns: ["What", "Value"], firstNumber: 2,
         rows: [
           ["Text", "\(Format.count(text.characters)) characters, one block in twelve held out"],
           ["Passes over the text", Format.number(passes)],

@@ -14,7 +14,9 @@ enum Invocation {
       .first { FileManager.default.isExecutableFile(atPath: $0) }
     if found == path { return name }
     let folder = FileManager.default.currentDirectoryPath + "/"
-    return path.hasPrefix(folder) ? String(path.dropFirst(folder.count)) : path
+    guard path.hasPrefix(folder) else { return path }
+    let relative = String(path.dropFirst(folder.count))
+    return relative.contains("/") ? relative : "./" + relative
   }
 
   /// The very command that was given, with `--resume`.

@@ -16,9 +16,10 @@ struct ProgressLine: Equatable {
   private var perplexity: String { Format.number(exp(loss)) }
 
   /// A live line for a terminal: at most `width - 1` columns, so that it never wraps. Where there
-  /// is little room the bar goes first, then the least telling figures.
+  /// is little room the least telling figures go first, then the bar.
   func live(width: Int) -> String {
     let room = max(width - 1, 0)
+    let roomForFigures = width >= 60 ? room - 13 : room
     let percent = "\(Int(share * 100))%"
     let figures = [
       percent, "loss \(Format.number(loss))", "perplexity \(perplexity)",
@@ -29,7 +30,7 @@ struct ProgressLine: Equatable {
     var line = ""
     for figure in figures {
       let longer = line.isEmpty ? figure : line + "  " + figure
-      if longer.count > room { break }
+      if longer.count > roomForFigures { break }
       line = longer
     }
     let barWidth = min(room - line.count - 3, 30)

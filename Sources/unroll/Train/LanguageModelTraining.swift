@@ -60,6 +60,7 @@ struct LanguageModelTraining {
       outcome = try trainer.run(resuming: isResumed)
     } catch {
       observer.clear()
+      if checkpointFolder == nil { rmdir(folder) }  // unless there is a checkpoint in it
       throw error
     }
     observer.clear()

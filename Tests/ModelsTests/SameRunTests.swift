@@ -81,8 +81,8 @@ struct SameRunTests {
           return try contents("\(folder)/\(threads)")
         }
       }
-      #expect(files[1] == files[0])
-      #expect(files[2] == files[0])
+      #expect(areEqual(files[1], files[0]))
+      #expect(areEqual(files[2], files[0]))
     }
   }
 
@@ -112,7 +112,7 @@ struct SameRunTests {
           try run.train(to: folder + "/resumed", checkpoints: checkpoints, resuming: true)
         }
         #expect(isComplete)
-        #expect(try contents(folder + "/resumed") == whole, "stopped at \(stops)")
+        #expect(areEqual(try contents(folder + "/resumed"), whole), "stopped at \(stops)")
       }
     }
   }
@@ -137,7 +137,7 @@ struct SameRunTests {
       for index in stride(from: 0, to: saved, by: 2) {
         let checkpoints = CheckpointPolicy(directory: "\(folder)/\(index)")
         #expect(try run.train(to: folder + "/resumed", checkpoints: checkpoints, resuming: true))
-        #expect(try contents(folder + "/resumed") == whole, "from checkpoint \(index)")
+        #expect(areEqual(try contents(folder + "/resumed"), whole), "from checkpoint \(index)")
       }
     }
   }
@@ -151,7 +151,7 @@ struct SameRunTests {
         _ = try run.train(to: folder + "/model")
         return try contents(folder + "/model")
       }
-      #expect(files[0] != files[1])
+      #expect(!areEqual(files[0], files[1]))
     }
   }
 }

@@ -19,6 +19,10 @@ func contents(_ path: String) throws -> [UInt8] {
   [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
 }
 
+/// Whether two files hold the same bytes. (An expectation that compares the arrays themselves would
+/// look for their shortest difference, for minutes.)
+func areEqual(_ a: [UInt8], _ b: [UInt8]) -> Bool { a == b }
+
 func write(_ bytes: [UInt8], to path: String) throws {
   try Data(bytes).write(to: URL(fileURLWithPath: path))
 }

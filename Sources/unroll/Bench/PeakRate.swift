@@ -1,4 +1,5 @@
 import CKernels
+import Synchronization
 import Tensors
 
 /// Measures how many floating-point operations a second this machine's multiply-add units give, on
@@ -7,35 +8,51 @@ struct PeakRate {
   private var samples: [Double] = []
   private let iterations: Int
 
-  /// Finds out how many iterations take about 20 ms.
-  init() {
+  /// - Parameter duration: seconds of a sample, about those of what is compared with it, so that
+  ///   other programs disturb both alike.
+  init(duration: Double) {
     var iterations = 10_000
-    while Self.run(iterations).seconds < 0.005 { iterations *= 2 }
-    let seconds = Self.run(iterations).seconds
-    self.iterations = max(1, Int(Double(iterations) * 0.02 / seconds))
+    var seconds = 0.0
+    while seconds < 0.002 {
+      iterations *= 2
+      let start = secondsNow()
+      _ = Self.operations(of: iterations)
+      seconds = secondsNow() - start
+    }
+    self.iterations = max(1, Int(Double(iterations) * duration / seconds))
   }
 
   /// Takes a sample. To be taken before, after and between what is compared with it, because other
   /// programs take their share of the machine as they please.
   mutating func sample() {
-    let (operations, seconds) = Self.run(iterations)
-    samples.append(operations / seconds)
+    let team = ThreadTeam.current
+    let arrived = Atomic<Int>(0)
+    var rates = [Double](repeating: 0, count: team.threadCount)
+    rates.withUnsafeMutableBufferPointer { rates in
+      team.forEach(team.threadCount) { index in
+        // All at once, as in a product; but a thread that is late is not waited for long.
+        arrived.add(1, ordering: .relaxed)
+        let patience = secondsNow() + 0.005
+        while arrived.load(ordering: .relaxed) < rates.count, secondsNow() < patience {}
+        rates[index] = Self.ownRate(iterations)
+      }
+    }
+    samples.append(rates.reduce(0, +))
   }
 
   /// Operations a second.
   var median: Double { middle(of: samples) }
 
-  private static func run(_ iterations: Int) -> (operations: Double, seconds: Double) {
-    let team = ThreadTeam.current
-    var operations = [Double](repeating: 0, count: team.threadCount)
+  /// Operations a second of the calling thread.
+  private static func ownRate(_ iterations: Int) -> Double {
     let start = secondsNow()
-    operations.withUnsafeMutableBufferPointer { operations in
-      team.forEach(team.threadCount) { index in
-        var sink: Float = 0
-        operations[index] = unroll_peak_multiply_add(iterations, &sink)
-      }
-    }
-    return (operations.reduce(0, +), secondsNow() - start)
+    let count = operations(of: iterations)
+    return count / (secondsNow() - start)
+  }
+
+  private static func operations(of iterations: Int) -> Double {
+    var sink: Float = 0
+    return unroll_peak_multiply_add(iterations, &sink)
   }
 }
 

@@ -14,15 +14,15 @@ struct StepMeasurement {
     let model = try benchModel(
       .lstm, vocabulary: shape.vocabulary, embedding: shape.embedding, hidden: shape.hidden,
       layers: shape.layers)
-    var peak = PeakRate()
-    peak.sample()
+    var peak = PeakRate(duration: 0.005)
+    for _ in 0..<5 { peak.sample() }
     let teams = ThreadTeam.current.threadCount > 1 ? [ThreadTeam.current, .solo] : [.solo]
     let times = teams.map { team in
       ThreadTeam.$current.withValue(team) {
         Self.median(model, shape, batch: batch, seconds: seconds / Double(teams.count))
       }
     }
-    peak.sample()
+    for _ in 0..<5 { peak.sample() }
     let best = times.min() ?? .nan
     microseconds = best * 1e6
     fractionOfPeak = shape.operations * Double(batch) / best / peak.median

@@ -31,7 +31,8 @@ struct TrainMeasurement {
 
     let warmUp = secondsNow()
     while count < 2 || secondsNow() - warmUp < min(2, seconds / 4) { try takeStep() }
-    var peak = PeakRate()
+    let stepTime = (secondsNow() - warmUp) / Double(count)
+    var peak = PeakRate(duration: min(0.25, max(0.005, stepTime)))
     peak.sample()
     var times: [Double] = []
     var measured = 0.0
@@ -41,7 +42,7 @@ struct TrainMeasurement {
       try takeStep()
       times.append(secondsNow() - start)
       measured += times[times.count - 1]
-      if measured - lastSample > seconds / 8 {
+      if measured - lastSample > seconds / 10 {
         peak.sample()
         lastSample = measured
       }

@@ -66,7 +66,7 @@ struct DemoTraining {
 
   /// Trains. `interrupt` ends it early; what was learnt until then is what there is.
   func run(interrupt: InterruptFlag, observe: (TrainingEvent) -> Void) throws -> Result {
-    let validation = String(text.heldOut.unicodeScalars.prefix(shape.validationLimit))
+    let validation = excerpts(shape.validationLimit)
     let steps = try stepsThatFit(validation)
     let (model, task) = try make(validation)
     let plan = TrainingPlan(
@@ -93,6 +93,19 @@ struct DemoTraining {
     return Result(
       model: model, task: task, summary: outcome.summary, curve: curve,
       tokensPerSecond: tokensPerSecond, seconds: secondsNow() - start, wasStopped: wasStopped)
+  }
+
+  /// About so many characters from all over the held-out text.
+  private func excerpts(_ limit: Int) -> String {
+    let heldOut = Array(text.heldOut.unicodeScalars)
+    guard heldOut.count > limit else { return text.heldOut }
+    let count = 10
+    var excerpts = String.UnicodeScalarView()
+    for index in 0..<count {
+      let start = index * heldOut.count / count
+      excerpts.append(contentsOf: heldOut[start..<start + limit / count])
+    }
+    return String(excerpts)
   }
 
   private func make(_ validation: String) throws -> (LanguageModel, LanguageModelTask) {

@@ -48,7 +48,9 @@ let package = Package(
       name: "LearningTests", dependencies: ["Learning", "Recurrent", "Tensors", "TestSupport"]),
     .testTarget(
       name: "ModelsTests",
-      dependencies: ["Models", "Learning", "Recurrent", "Corpora", "ModelFiles", "Tensors"]),
+      dependencies: [
+        "Models", "Learning", "Recurrent", "Corpora", "ModelFiles", "Tensors", "CKernels",
+      ]),
     .testTarget(name: "CommandLineTests", dependencies: ["unroll"]),
   ],
   swiftLanguageModes: [.v6]

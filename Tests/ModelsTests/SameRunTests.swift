@@ -1,3 +1,4 @@
+import CKernels
 import Corpora
 import Foundation
 import Learning
@@ -83,6 +84,25 @@ struct SameRunTests {
       }
       #expect(areEqual(files[1], files[0]))
       #expect(areEqual(files[2], files[0]))
+    }
+  }
+
+  @Test(
+    "kernels 16 floats wide write the same model file as those 8 wide",
+    .enabled(if: unroll_isa_available(UNROLL_ISA_WIDE_TEST)), arguments: wide + [narrow])
+  func widths(run: Run) throws {
+    let previous = unroll_isa_current()
+    defer { _ = unroll_isa_override(previous) }
+    try withTemporaryFolder { folder in
+      let files = try [UNROLL_ISA_AVX2, UNROLL_ISA_WIDE_TEST].map { isa in
+        // The choice holds for this thread, which works alone.
+        try ThreadTeam.$current.withValue(ThreadTeam(threads: 1)) {
+          #expect(unroll_isa_override(isa))
+          _ = try run.train(to: folder + "/model")
+          return try contents(folder + "/model")
+        }
+      }
+      #expect(areEqual(files[0], files[1]))
     }
   }
 

@@ -5,12 +5,16 @@ import Tensors
 /// split among threads.
 ///
 /// Each block of rows goes through all time steps without waiting for the others. There are more
-/// blocks than threads where the batch allows it, so that a slow core holds up little.
+/// blocks than threads where the batch allows it, so that a slow core holds up little; but a block
+/// reads all weights at every step, so it has enough rows to be worth that.
 struct SequencePlan: Sendable {
   let steps: Int
   let batch: Int
   let lengths: [Int32]?
   private let blockRows: Int
+
+  /// With fewer rows than this, a step is bound by the reading of weights from the outer caches.
+  private static let sharingRows = 10
 
   init(steps: Int, batch: Int, lengths: [Int32]?) {
     checkLengths(lengths, steps: steps, batch: batch)
@@ -19,7 +23,7 @@ struct SequencePlan: Sendable {
     self.lengths = lengths
     let threads = ThreadTeam.current.threadCount
     // Fewer rows than threads: one block, whose products are split by columns instead.
-    let blocks = batch < 2 * threads ? (batch < threads ? 1 : threads) : 2 * threads
+    let blocks = batch < threads ? 1 : min(2 * threads, max(threads, batch / Self.sharingRows))
     blockRows = threads == 1 ? max(batch, 1) : max(1, (batch + blocks - 1) / blocks)
   }
 

@@ -76,7 +76,7 @@ private struct ProductBlocks {
     self.columns = columns
     let work = rows * columns * depth
     // A block of less than a quarter of a million multiply-adds is not worth handing out.
-    let wanted = threads == 1 ? 1 : max(1, min(4 * threads, work >> 18))
+    let wanted = threads == 1 ? 1 : max(1, min(3 * threads, work >> 18))
     // The longer side is cut: the operand along the other one is packed once per block.
     if columns >= rows {
       let block = (columns + wanted - 1) / wanted

@@ -61,8 +61,9 @@ public func multiply(
   }
 }
 
-/// How a product is cut into blocks of C. More blocks than threads, so that a thread whose core is
-/// taken away holds up little; blocks large enough that packing stays cheap.
+/// How a product is cut into blocks of C: more blocks than threads, so that a thread whose core is
+/// taken away holds up little, in the grid that packs least. A block packs its rows of A and its
+/// columns of B for itself, so of r·c blocks B is packed r times and A c times.
 private struct ProductBlocks {
   private let rows: Int
   private let columns: Int
@@ -76,19 +77,18 @@ private struct ProductBlocks {
     self.columns = columns
     let work = rows * columns * depth
     // A block of less than a quarter of a million multiply-adds is not worth handing out.
-    let wanted = threads == 1 ? 1 : max(1, min(3 * threads, work >> 18))
-    // The longer side is cut: the operand along the other one is packed once per block.
-    if columns >= rows {
-      let block = (columns + wanted - 1) / wanted
-      columnBlock = max(16, (block + 15) / 16 * 16)
-      rowBlock = rows
-    } else {
-      let block = (rows + wanted - 1) / wanted
-      rowBlock = max(6, (block + 5) / 6 * 6)
-      columnBlock = columns
-    }
+    let wanted = threads == 1 ? 1 : max(1, min(2 * threads, work >> 18))
+    let rowCuts = (1...wanted).filter { wanted % $0 == 0 }
+      .min { $0 * columns + wanted / $0 * rows < $1 * columns + wanted / $1 * rows }!
+    rowBlock = Self.block(rows, cuts: rowCuts, unit: 6)
+    columnBlock = Self.block(columns, cuts: wanted / rowCuts, unit: 16)
     columnBlocks = (columns + columnBlock - 1) / columnBlock
     count = columnBlocks * ((rows + rowBlock - 1) / rowBlock)
+  }
+
+  /// The length of a block, a whole number of tiles.
+  private static func block(_ length: Int, cuts: Int, unit: Int) -> Int {
+    max(1, (length + cuts * unit - 1) / (cuts * unit)) * unit
   }
 
   subscript(index: Int) -> (rows: Range<Int>, columns: Range<Int>) {

@@ -23,7 +23,8 @@ struct SequencePlan: Sendable {
     self.lengths = lengths
     let threads = ThreadTeam.current.threadCount
     // Fewer rows than threads: one block, whose products are split by columns instead.
-    let blocks = batch < threads ? 1 : min(2 * threads, max(threads, batch / Self.sharingRows))
+    let blocksPerThread = batch >= 2 * threads * Self.sharingRows ? 2 : 1
+    let blocks = batch < threads ? 1 : blocksPerThread * threads
     blockRows = threads == 1 ? max(batch, 1) : max(1, (batch + blocks - 1) / blocks)
   }
 

@@ -9,6 +9,8 @@ let package = Package(
     .library(
       name: "Unroll",
       targets: ["Tensors", "Recurrent", "Corpora", "Learning", "ModelFiles", "Models"]),
+    // The kernels by themselves, for benchmarks.
+    .library(name: "CKernels", targets: ["CKernels"]),
     .executable(name: "unroll", targets: ["unroll"]),
   ],
   dependencies: [

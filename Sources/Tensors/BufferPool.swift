@@ -11,10 +11,10 @@ import Synchronization
 /// Recycles the memory of tensors.
 ///
 /// A training step asks for the same sizes again and again; handing the same pages back saves the
-/// page faults that would otherwise cost as much as the arithmetic of a small model. What lies idle
-/// never exceeds what was lately in use at one time (or 64 MiB): a step finds all the memory of the
-/// step before, of whatever sizes its forward and its backward pass need in turn, and yet ever
-/// changing shapes do not pile up.
+/// page faults that would otherwise cost as much as the arithmetic of a small model. What the pool
+/// holds, in use and idle together, never exceeds twice what was lately in use at one time (or 128
+/// MiB): a step finds all the memory of the step before, whatever sizes its forward and its backward
+/// pass need in turn, and yet ever changing shapes do not pile up.
 final class BufferPool: Sendable {
   static let shared = BufferPool()
 
@@ -59,7 +59,8 @@ final class BufferPool: Sendable {
     let capacity = Self.capacity(for: count)
     let (reused, evicted) = state.withLock { state in
       let block = state.take(capacity)
-      return (block, state.evict(downTo: max(state.peak, state.earlierPeak, Self.floor)))
+      let limit = 2 * max(state.peak, state.earlierPeak, Self.floor)
+      return (block, state.evict(downTo: limit - state.usedFloats))
     }
     for block in evicted { free(block.address) }
     return reused ?? Self.allocate(capacity)

@@ -87,6 +87,7 @@ final class BufferPool: Sendable {
     var memory: UnsafeMutableRawPointer?
     let status = posix_memalign(&memory, alignment, bytes)
     guard status == 0, let memory else {
+      // As everywhere in Swift, running out of memory is not an error that a caller could handle.
       fatalError("out of memory: a block of \(bytes) bytes could not be allocated")
     }
     #if os(Linux)

@@ -23,7 +23,7 @@ void unroll_multiply_panels(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, 
 }
 
 size_t unroll_multiply_workspace_count(void) {
-  return (size_t)(BLOCK_ROWS + BLOCK_COLUMNS) * UNROLL_DEPTH_BLOCK;
+  return (size_t)PACKED_PANELS_COUNT + BLOCK_ROWS * UNROLL_DEPTH_BLOCK;
 }
 
 void unroll_multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth,                //

@@ -47,7 +47,8 @@ public func multiply(
   let stride = rowStride ?? columns
   let team = ThreadTeam.current
   let blocks = ProductBlocks(
-    rows: rows, columns: columns, depth: depth, threads: team.threadCount)
+    rows: rows, columns: columns, depth: depth, packsRows: a.columnStride != 1,
+    threads: team.threadCount)
   team.forEach(blocks.count) { index in
     let (rowRange, columnRange) = blocks[index]
     withWorkspace(unroll_multiply_workspace_count()) { workspace in
@@ -62,39 +63,49 @@ public func multiply(
 }
 
 /// How a product is cut into blocks of C: more blocks than threads, so that a thread whose core is
-/// taken away holds up little, in the grid that packs least. A block packs its rows of A and its
-/// columns of B for itself, so of r·c blocks B is packed r times and A c times.
+/// taken away holds up little, in the grid that costs least. A block packs its columns of B for itself,
+/// and its rows of A if their elements are not side by side, so of r·c blocks B is packed r times and A
+/// packed, or at least read, c times.
 private struct ProductBlocks {
-  private let rows: Int
-  private let columns: Int
-  private let rowBlock: Int
-  private let columnBlock: Int
-  private let columnBlocks: Int
-  let count: Int
+  private let rows: Cuts
+  private let columns: Cuts
 
-  init(rows: Int, columns: Int, depth: Int, threads: Int) {
-    self.rows = rows
-    self.columns = columns
+  init(rows: Int, columns: Int, depth: Int, packsRows: Bool, threads: Int) {
     let work = rows * columns * depth
     // A block of less than a quarter of a million multiply-adds is not worth handing out.
     let wanted = threads == 1 ? 1 : max(1, min(2 * threads, work >> 18))
-    let rowCuts = (1...wanted).filter { wanted % $0 == 0 }
-      .min { $0 * columns + wanted / $0 * rows < $1 * columns + wanted / $1 * rows }!
-    rowBlock = Self.block(rows, cuts: rowCuts, unit: 6)
-    columnBlock = Self.block(columns, cuts: wanted / rowCuts, unit: 16)
-    columnBlocks = (columns + columnBlock - 1) / columnBlock
-    count = columnBlocks * ((rows + rowBlock - 1) / rowBlock)
+    // Reading costs about a quarter of packing.
+    let rowCost = packsRows ? 4 : 1
+    func cost(_ rowCuts: Int) -> Int {
+      4 * rowCuts * columns + rowCost * (wanted / rowCuts) * rows
+    }
+    let rowCuts = (1...wanted).filter { wanted % $0 == 0 }.min { cost($0) < cost($1) }!
+    self.rows = Cuts(length: rows, count: rowCuts, unit: 8)
+    self.columns = Cuts(length: columns, count: wanted / rowCuts, unit: 32)
   }
 
-  /// The length of a block, a whole number of tiles.
-  private static func block(_ length: Int, cuts: Int, unit: Int) -> Int {
-    max(1, (length + cuts * unit - 1) / (cuts * unit)) * unit
-  }
+  var count: Int { rows.count * columns.count }
 
   subscript(index: Int) -> (rows: Range<Int>, columns: Range<Int>) {
-    let (row, column) = (index / columnBlocks * rowBlock, index % columnBlocks * columnBlock)
-    return (
-      row..<min(rows, row + rowBlock), column..<min(columns, column + columnBlock)
-    )
+    (rows[index / columns.count], columns[index % columns.count])
+  }
+
+  /// A length cut into pieces of as equally many whole tiles as can be.
+  private struct Cuts {
+    private let length: Int
+    private let unit: Int
+    private let tiles: Int
+    let count: Int
+
+    init(length: Int, count: Int, unit: Int) {
+      self.length = length
+      self.unit = unit
+      tiles = (length + unit - 1) / unit
+      self.count = min(count, tiles)
+    }
+
+    subscript(index: Int) -> Range<Int> {
+      index * tiles / count * unit..<min(length, (index + 1) * tiles / count * unit)
+    }
   }
 }

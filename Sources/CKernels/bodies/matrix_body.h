@@ -38,11 +38,10 @@ static void multiply_group(tile_function *const *multiply, int panels, ptrdiff_t
                            ptrdiff_t columns, bool packed, struct tile tile) {
   const struct row_tiles tiles = cut_rows(rows);
   const ptrdiff_t a_row_stride = packed ? tile.depth : tile.a_row_stride;
-  if (tiles.count > 1) {
-    // The tiles share in fetching the block that comes next in memory.
-    tile.ahead = tile.b + tile.depth * PANEL;
-    tile.ahead_step = (PANEL + tiles.count - 1) / tiles.count;
-  }
+  // The tiles share in fetching what comes next.
+  const bool fetches = tile.ahead && tiles.count > 1;
+  tile.ahead_step = (PANEL + tiles.count - 1) / tiles.count;
+  if (!fetches) tile.ahead = NULL;
   for (ptrdiff_t t = 0; t < tiles.count; ++t) {
     const int count = rows_of_tile(tiles, t);
     if (columns < panels * PANEL) {
@@ -52,7 +51,7 @@ static void multiply_group(tile_function *const *multiply, int panels, ptrdiff_t
     }
     tile.a += count * a_row_stride;
     tile.c += count * tile.c_row_stride;
-    tile.ahead += tile.ahead_step * tile.depth;
+    if (fetches) tile.ahead += tile.ahead_step * tile.depth;
   }
 }
 
@@ -87,6 +86,9 @@ static void multiply_panels(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, 
     c += most_rows * c_row_stride;
   }
 
+  // Where a group of panels fills the first-level cache, fetching the next from an outer cache would
+  // only push it out; from memory the next does not come in time by itself.
+  const bool fetches = UNROLL_WIDTH < 16 || columns * depth >= IN_MEMORY;
   const bool lone = rows <= TILE_ROWS;
   ptrdiff_t column = 0;
   while (column < columns) {
@@ -106,7 +108,7 @@ static void multiply_panels(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, 
                        .a_row_stride = a_row_stride,
                        .b = b,
                        .panel_stride = depth * PANEL,
-                       .ahead = b,
+                       .ahead = fetches ? b + at_most(depth - k, UNROLL_DEPTH_BLOCK) * PANEL : NULL,
                        .start = start_of(k, bias, accumulate),
                        .bias = bias ? bias + column : NULL,
                        .c = c + column,
@@ -117,20 +119,19 @@ static void multiply_panels(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, 
   }
 }
 
-/// The product of a packed block of rows and a packed block of columns.
-static void multiply_packed(ptrdiff_t rows, ptrdiff_t columns, const float *panels,
-                            struct tile tile) {
+/// The product of a block of rows, packed or as they are, and a packed block of columns.
+static void multiply_block(ptrdiff_t rows, ptrdiff_t columns, const float *panels, bool packed,
+                           struct tile tile) {
   ptrdiff_t column = 0;
   while (column < columns) {
     const bool whole = columns - column >= SHARED_PANELS * PANEL;
     const int group = whole ? SHARED_PANELS : 1;
     struct tile first = tile;
     first.b = panels + column * tile.depth;
-    first.ahead = first.b;
     first.bias = tile.bias ? tile.bias + column : NULL;
     first.c = tile.c + column;
-    multiply_group((whole ? shared_tiles : one_panel)[1], group, rows,
-                   at_most(columns - column, group * PANEL), true, first);
+    multiply_group((whole ? shared_tiles : one_panel)[packed], group, rows,
+                   at_most(columns - column, group * PANEL), packed, first);
     column += group * PANEL;
   }
 }
@@ -149,30 +150,44 @@ static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth,        
   if (rows <= 0 || columns <= 0) return;
   if (depth <= 0) return start_only(rows, columns, bias, accumulate, c, c_row_stride);
   float *const packed_panels = workspace;
-  float *const packed_rows = workspace + BLOCK_COLUMNS * UNROLL_DEPTH_BLOCK;
-  const ptrdiff_t row_block = equal_block(rows, BLOCK_ROWS, UNROLL_TILE_ROWS);
+  float *const packed_rows = workspace + PACKED_PANELS_COUNT;
+  // Rows whose depths lie side by side are read by the tiles as they are.
+  const bool packed = a_depth_stride != 1;
+  const ptrdiff_t row_block = equal_block(rows, BLOCK_ROWS, TILE_ROWS);
   const ptrdiff_t column_block = equal_block(columns, BLOCK_COLUMNS, PANEL);
+  // As many blocks of depth at a time as there is room for: C is read and written once for all.
+  const ptrdiff_t depth_group =
+    PACKED_PANELS_COUNT / column_block / UNROLL_DEPTH_BLOCK * UNROLL_DEPTH_BLOCK;
 
   for (ptrdiff_t j = 0; j < columns; j += column_block) {
     const ptrdiff_t columns_here = at_most(columns - j, column_block);
-    for (ptrdiff_t k = 0; k < depth; k += UNROLL_DEPTH_BLOCK) {
-      const ptrdiff_t depth_here = at_most(depth - k, UNROLL_DEPTH_BLOCK);
-      pack_panels(b + j * b_column_stride + k * b_depth_stride, b_column_stride, b_depth_stride,
-                  columns_here, depth_here, packed_panels);
+    for (ptrdiff_t group = 0; group < depth; group += depth_group) {
+      const ptrdiff_t end = at_most(depth, group + depth_group);
+      for (ptrdiff_t k = group; k < end; k += UNROLL_DEPTH_BLOCK) {
+        pack_panels(b + j * b_column_stride + k * b_depth_stride, b_column_stride, b_depth_stride,
+                    columns_here, at_most(end - k, UNROLL_DEPTH_BLOCK),
+                    packed_panels + (k - group) * column_block);
+      }
       for (ptrdiff_t i = 0; i < rows; i += row_block) {
         const ptrdiff_t rows_here = at_most(rows - i, row_block);
-        pack_rows(a + i * a_row_stride + k * a_depth_stride, a_row_stride, a_depth_stride,
-                  rows_here, depth_here, packed_rows);
-        multiply_packed(rows_here, columns_here, packed_panels,
-                        (struct tile){
-                          .depth = depth_here,
-                          .a = packed_rows,
-                          .panel_stride = depth_here * PANEL,
-                          .start = start_of(k, bias, accumulate),
-                          .bias = bias ? bias + j : NULL,
-                          .c = c + i * c_row_stride + j,
-                          .c_row_stride = c_row_stride,
-                        });
+        for (ptrdiff_t k = group; k < end; k += UNROLL_DEPTH_BLOCK) {
+          const ptrdiff_t depth_here = at_most(end - k, UNROLL_DEPTH_BLOCK);
+          const float *a_here = a + i * a_row_stride + k * a_depth_stride;
+          if (packed) {
+            pack_rows(a_here, a_row_stride, a_depth_stride, rows_here, depth_here, packed_rows);
+          }
+          multiply_block(rows_here, columns_here, packed_panels + (k - group) * column_block, packed,
+                         (struct tile){
+                           .depth = depth_here,
+                           .a = packed ? packed_rows : a_here,
+                           .a_row_stride = a_row_stride,
+                           .panel_stride = depth_here * PANEL,
+                           .start = start_of(k, bias, accumulate),
+                           .bias = bias ? bias + j : NULL,
+                           .c = c + i * c_row_stride + j,
+                           .c_row_stride = c_row_stride,
+                         });
+        }
       }
     }
   }

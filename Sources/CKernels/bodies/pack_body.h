@@ -26,27 +26,25 @@ UNROLL_INLINE void transpose_4x4(const float *from, ptrdiff_t from_stride, float
   store4(to + 3 * to_stride, __builtin_shufflevector(ab_high, cd_high, 2, 3, 6, 7));
 }
 
-/// to[k * count + i] = from[i * stride + k] for `count` vectors i of `depth` elements k.
-UNROLL_INLINE void pack_transposed(const int count, const float *from, ptrdiff_t stride,
-                                   ptrdiff_t depth, float *to) {
-  // A line of 16 depths of four vectors at a time: vectors that lie a multiple of 4 KB apart share
-  // a set of the first-level cache, and more than a few at once would evict each other. The last
-  // four may overlap those before; then some elements are written twice.
+/// panel[k][j] = from[j * stride + k]: a whole panel of columns whose depths lie side by side.
+static void pack_transposed_panel(const float *from, ptrdiff_t stride, ptrdiff_t depth,
+                                  float *panel) {
+  // A line of 16 depths of four columns at a time: columns that lie a multiple of 4 KB apart share
+  // a set of the first-level cache, and more than a few at once would evict each other.
   ptrdiff_t k = 0;
-  if (count >= 4) {
-    for (; k + 4 <= depth;) {
-      const ptrdiff_t end = k + (depth - k >= 16 ? 16 : 4);
-      for (int i = 0; i < count; i += 4) {
-        const int first = i + 4 <= count ? i : count - 4;
-        for (ptrdiff_t j = k; j < end; j += 4) {
-          transpose_4x4(from + first * stride + j, stride, to + j * count + first, count);
-        }
+  while (k + 4 <= depth) {
+    const ptrdiff_t end = k + (depth - k >= 16 ? 16 : 4);
+    // The processor does not see so many streams by itself.
+    for (int j = 0; j < PANEL; ++j) __builtin_prefetch(from + j * stride + k + 64);
+    for (int j = 0; j < PANEL; j += 4) {
+      for (ptrdiff_t i = k; i < end; i += 4) {
+        transpose_4x4(from + j * stride + i, stride, panel + i * PANEL + j, PANEL);
       }
-      k = end;
     }
+    k = end;
   }
   for (; k < depth; ++k) {
-    for (int i = 0; i < count; ++i) to[k * count + i] = from[i * stride + k];
+    for (int j = 0; j < PANEL; ++j) panel[k * PANEL + j] = from[j * stride + k];
   }
 }
 
@@ -65,8 +63,8 @@ static void pack_panels(const float *b, ptrdiff_t column_stride, ptrdiff_t depth
   ptrdiff_t column = 0;
   if (depth_stride == 1) {
     for (; column + PANEL <= columns; column += PANEL) {
-      pack_transposed(PANEL, b + column * column_stride, column_stride, depth,
-                      panels + column * depth);
+      pack_transposed_panel(b + column * column_stride, column_stride, depth,
+                            panels + column * depth);
     }
   } else if (column_stride == 1) {
     // Four panels at a time read 256 bytes in a row.
@@ -120,21 +118,23 @@ UNROLL_INLINE void copy_adjacent(const int count, const float *from, ptrdiff_t d
 /// out to the tiles.
 static void pack_adjacent_rows(const float *a, ptrdiff_t depth_stride, struct row_tiles tiles,
                                ptrdiff_t depth, float *packed) {
-  enum { TOGETHER = 4 };
+  enum { TOGETHER = 4, LINE = 16 };
+  const ptrdiff_t rows = tiles.count * tiles.rows + tiles.larger;
   for (ptrdiff_t k = 0; k < depth; k += TOGETHER) {
     const ptrdiff_t depths = depth - k < TOGETHER ? depth - k : TOGETHER;
     const float *from = a + k * depth_stride;
     float *to = packed;
+    for (ptrdiff_t j = 2 * TOGETHER; j < 3 * TOGETHER; ++j) {
+      for (ptrdiff_t i = 0; i < rows; i += LINE) __builtin_prefetch(from + j * depth_stride + i);
+    }
     for (ptrdiff_t t = 0; t < tiles.count; ++t) {
       const int count = rows_of_tile(tiles, t);
-      if (count == 6 && depths == TOGETHER) {
-        copy_adjacent(6, from, depth_stride, TOGETHER, to + k * 6);
-      } else if (count == 5 && depths == TOGETHER) {
-        copy_adjacent(5, from, depth_stride, TOGETHER, to + k * 5);
-      } else {
-        for (ptrdiff_t j = 0; j < depths; ++j) {
-          for (int i = 0; i < count; ++i) to[(k + j) * count + i] = from[j * depth_stride + i];
-        }
+      switch (depths == TOGETHER ? count : 0) {
+        case 5: copy_adjacent(5, from, depth_stride, TOGETHER, to + k * 5); break;
+        case 6: copy_adjacent(6, from, depth_stride, TOGETHER, to + k * 6); break;
+        case 7: copy_adjacent(7, from, depth_stride, TOGETHER, to + k * 7); break;
+        case 8: copy_adjacent(8, from, depth_stride, TOGETHER, to + k * 8); break;
+        default: copy_adjacent(count, from, depth_stride, depths, to + k * count);
       }
       from += count;
       to += count * depth;
@@ -149,15 +149,9 @@ static void pack_rows(const float *a, ptrdiff_t row_stride, ptrdiff_t depth_stri
   if (row_stride == 1) return pack_adjacent_rows(a, depth_stride, tiles, depth, packed);
   for (ptrdiff_t t = 0; t < tiles.count; ++t) {
     const int count = rows_of_tile(tiles, t);
-    if (depth_stride == 1 && count == 6) {
-      pack_transposed(6, a, row_stride, depth, packed);
-    } else if (depth_stride == 1) {
-      pack_transposed(count, a, row_stride, depth, packed);
-    } else {
-      for (ptrdiff_t k = 0; k < depth; ++k) {
-        for (int i = 0; i < count; ++i) {
-          packed[k * count + i] = a[i * row_stride + k * depth_stride];
-        }
+    for (ptrdiff_t k = 0; k < depth; ++k) {
+      for (int i = 0; i < count; ++i) {
+        packed[k * count + i] = a[i * row_stride + k * depth_stride];
       }
     }
     a += count * row_stride;

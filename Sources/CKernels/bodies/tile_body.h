@@ -8,8 +8,10 @@ enum { PANEL_VECTORS = PANEL / UNROLL_WIDTH };
 // fit the registers: 16 of them on x86-64, 32 with AVX-512 and on arm64.
 #if UNROLL_WIDTH == 4 && !UNROLL_FMA
 enum { TILE_ROWS = 3 };
+#elif UNROLL_WIDTH == 16
+enum { TILE_ROWS = 8 };  // of two panels; with more rows the compiler runs out of address registers
 #else
-enum { TILE_ROWS = UNROLL_TILE_ROWS };
+enum { TILE_ROWS = 6 };
 #endif
 
 // Panels of a tile when several row tiles share them. With AVX-512 a panel is only one vector.
@@ -25,8 +27,8 @@ struct tile {
   ptrdiff_t a_row_stride;  // not for packed rows
   const float *b;          // first panel's block [depth][16]
   ptrdiff_t panel_stride;  // from panel to panel
-  const float *ahead;      // what to fetch into the cache meanwhile: this address, for each panel,
-  ptrdiff_t ahead_step;    // and so many floats further with each depth
+  const float *ahead;      // what to fetch into the cache meanwhile, NULL for nothing: this address,
+  ptrdiff_t ahead_step;    // for each panel, and so many floats further with each depth
   enum start start;
   const float *bias;
   float *c;
@@ -75,31 +77,37 @@ UNROLL_INLINE void multiply_tile(const int R, const int P, const bool packed,
       }                                                                                           \
     }                                                                                             \
   }
-// Tiles for a single row tile leave it to the processor to see that B is read in order.
-#define AHEAD(k)                                                                             \
-  if (P == SHARED_PANELS) {                                                                  \
-    FULLY_UNROLLED for (int p = 0; p < P; ++p) {                                             \
-      __builtin_prefetch(ahead + (k) * ahead_step + p * panel_stride);                       \
-    }                                                                                        \
+#define FETCH(k)                                             \
+  FULLY_UNROLLED for (int p = 0; p < P; ++p) {               \
+    __builtin_prefetch(ahead + (k) * ahead_step + p * panel_stride); \
+  }
+#define NOTHING(k)
+#define FOUR_DEPTHS(FETCH) \
+  {                        \
+    FETCH(0)               \
+    STEP(0)                \
+    STEP(1)                \
+    FETCH(2)               \
+    STEP(2)                \
+    STEP(3)                \
+    a += 4 * a_depth;      \
+    b += 4 * PANEL;        \
   }
   ptrdiff_t left = tile->depth;
-  for (; left >= 4; left -= 4) {
-    AHEAD(0)
-    STEP(0)
-    STEP(1)
-    AHEAD(2)
-    STEP(2)
-    STEP(3)
-    a += 4 * a_depth;
-    b += 4 * PANEL;
-    ahead += 4 * ahead_step;
+  // Tiles for a single row tile leave it to the processor to see that B is read in order.
+  if (P == SHARED_PANELS && ahead) {
+    for (; left >= 4; left -= 4, ahead += 4 * ahead_step) FOUR_DEPTHS(FETCH)
+  } else {
+    for (; left >= 4; left -= 4) FOUR_DEPTHS(NOTHING)
   }
   for (; left > 0; --left) {
     STEP(0)
     a += a_depth;
     b += PANEL;
   }
-#undef AHEAD
+#undef FOUR_DEPTHS
+#undef NOTHING
+#undef FETCH
 #undef STEP
 #undef ROW
 #undef ELEMENT
@@ -166,14 +174,14 @@ PACKED_TILE(5, 1)
 PACKED_TILE(6, 1)
 TILE(1, 4)
 TILE(2, 2)
+
+#if UNROLL_WIDTH < 16
+
 static tile_function *const one_panel[2][TILE_ROWS + 1] = {
   {NULL, tile_1x1, tile_2x1, tile_3x1, tile_4x1, tile_5x1, tile_6x1},
   {NULL, packed_tile_1x1, packed_tile_2x1, packed_tile_3x1, packed_tile_4x1, packed_tile_5x1,
    packed_tile_6x1},
 };
-
-#if UNROLL_WIDTH < 16
-
 #define shared_tiles one_panel
 static tile_function *const lone_tiles[] = {NULL,     tile_1x4, tile_2x2, tile_3x1,
                                             tile_4x1, tile_5x1, tile_6x1};
@@ -181,25 +189,38 @@ static const int lone_panels[] = {0, 4, 2, 1, 1, 1, 1};
 
 #else  // A panel is one vector wide: two go together always.
 
+TILE(7, 1)
+TILE(8, 1)
+PACKED_TILE(7, 1)
+PACKED_TILE(8, 1)
 TILE(1, 2)
 TILE(3, 2)
 TILE(4, 2)
 TILE(5, 2)
 TILE(6, 2)
+TILE(7, 2)
+TILE(8, 2)
 PACKED_TILE(1, 2)
 PACKED_TILE(2, 2)
 PACKED_TILE(3, 2)
 PACKED_TILE(4, 2)
 PACKED_TILE(5, 2)
 PACKED_TILE(6, 2)
-static tile_function *const shared_tiles[2][TILE_ROWS + 1] = {
-  {NULL, tile_1x2, tile_2x2, tile_3x2, tile_4x2, tile_5x2, tile_6x2},
-  {NULL, packed_tile_1x2, packed_tile_2x2, packed_tile_3x2, packed_tile_4x2, packed_tile_5x2,
-   packed_tile_6x2},
+PACKED_TILE(7, 2)
+PACKED_TILE(8, 2)
+static tile_function *const one_panel[2][TILE_ROWS + 1] = {
+  {NULL, tile_1x1, tile_2x1, tile_3x1, tile_4x1, tile_5x1, tile_6x1, tile_7x1, tile_8x1},
+  {NULL, packed_tile_1x1, packed_tile_2x1, packed_tile_3x1, packed_tile_4x1, packed_tile_5x1,
+   packed_tile_6x1, packed_tile_7x1, packed_tile_8x1},
 };
-static tile_function *const lone_tiles[] = {NULL,     tile_1x4, tile_2x2, tile_3x2,
-                                            tile_4x2, tile_5x2, tile_6x2};
-static const int lone_panels[] = {0, 4, 2, 2, 2, 2, 2};
+static tile_function *const shared_tiles[2][TILE_ROWS + 1] = {
+  {NULL, tile_1x2, tile_2x2, tile_3x2, tile_4x2, tile_5x2, tile_6x2, tile_7x2, tile_8x2},
+  {NULL, packed_tile_1x2, packed_tile_2x2, packed_tile_3x2, packed_tile_4x2, packed_tile_5x2,
+   packed_tile_6x2, packed_tile_7x2, packed_tile_8x2},
+};
+static tile_function *const lone_tiles[] = {NULL,     tile_1x4, tile_2x2, tile_3x2, tile_4x2,
+                                            tile_5x2, tile_6x2, tile_7x2, tile_8x2};
+static const int lone_panels[] = {0, 4, 2, 2, 2, 2, 2, 2, 2};
 
 #endif
 #endif

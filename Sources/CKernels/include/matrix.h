@@ -15,7 +15,6 @@
 
 enum {
   UNROLL_PANEL_COLUMNS = 16,  // columns of a packed panel
-  UNROLL_TILE_ROWS = 6,       // most rows of a register tile
   UNROLL_DEPTH_BLOCK = 384,   // a panel block of this depth fits the first-level cache
 };
 

@@ -8,7 +8,7 @@ import Testing
   @Test("every index is visited exactly once", arguments: [1, 2, 3, 8])
   func exactlyOnce(_ threads: Int) {
     let team = ThreadTeam(threads: threads)
-    // 65535 indices fit one ticket; longer loops are cut into chunks.
+    // 65535 indices fit one share; longer loops are cut into chunks.
     for count in [0, 1, 2, 3, 7, 64, 1000, 65535, 65536, 200_001] {
       let counts = Counts(count)
       team.forEach(count) { counts.increment($0) }
@@ -101,6 +101,27 @@ import Testing
       }
     }
     #expect(threads.withLock { $0.count } == 3)
+  }
+
+  @Test("loops of one length give each thread the same indices, while nobody falls behind")
+  func homes() {
+    let team = ThreadTeam(threads: 3)
+    let caller = ObjectIdentifier(Thread.current)
+    var homes: [[ObjectIdentifier]] = []
+    for _ in 0..<50 {
+      let found = Mutex<[Int: ObjectIdentifier]>([:])
+      let deadline = Date(timeIntervalSinceNow: 20)
+      team.forEach(3) { index in
+        found.withLock { $0[index] = ObjectIdentifier(Thread.current) }
+        // Nobody has time for another's index.
+        while found.withLock({ $0.count }) < 3, Date() < deadline {
+          Thread.sleep(forTimeInterval: 1e-5)
+        }
+      }
+      homes.append(found.withLock { found in (0..<3).map { found[$0]! } })
+    }
+    #expect(homes.allSatisfy { $0 == homes[0] })
+    #expect(homes[0][0] == caller && Set(homes[0]).count == 3)
   }
 
   @Test("the threads of a team end with it")

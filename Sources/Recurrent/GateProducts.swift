@@ -47,49 +47,73 @@ func multiplyShared(
   }
 }
 
-/// dW += Σ_t dgates_tᵀ · x_t and so on, for a parent of the graph that is W [gates, I].
+/// The gradients of a run's inputs (parent 0), of W [G·H, I] (parent 1) and of U [G·H, H] (parent 2), over
+/// all T·B rows in one round of the thread team:
 ///
+/// ```
+/// dx = dgates·W,   dW += Σ_t dgates_tᵀ·x_t,   dU += …
+/// ```
 /// - Parameters:
-///   - gradients: [rows, gatesStride], of which `columns` starting at the pointer count.
-func accumulateWeightGradient(
-  _ context: GradientContext, parent: Int, rows: Int, gradients: UnsafePointer<Float>,
-  gatesStride: Int, columns: Int, inputs: UnsafePointer<Float>, inputSize: Int
+///   - gates: dgates [T·B, G·H].
+///   - recurrentProducts: the products that are to be added to dU.
+func accumulateProductGradients(
+  _ context: GradientContext, _ plan: SequencePlan, inputs: Tensor, inputWeight: Tensor,
+  gates: UnsafePointer<Float>, recurrentProducts: (GradientSum) -> [MatrixProduct]
 ) {
-  context.accumulate(intoParent: parent) { sum, isFresh in
-    multiply(
-      MatrixView(gradients, rows: rows, columns: columns, rowStride: gatesStride).transposed,
-      MatrixView(inputs, rows: rows, columns: inputSize).transposed,
-      accumulate: !isFresh, into: sum.baseAddress!)
+  let (columns, size) = (inputWeight.shape[0], inputWeight.shape[1])
+  let rows = plan.steps * plan.batch
+  let gradients = MatrixView(gates, rows: rows, columns: columns)
+  context.accumulate(intoParents: [0, 1, 2]) { sums in
+    var products: [MatrixProduct] = []
+    if let sum = sums[1] {
+      let x = MatrixView(inputs.sharedPointer, rows: rows, columns: size)
+      products.append(
+        MatrixProduct(
+          gradients.transposed, x.transposed, accumulate: !sum.isFresh,
+          into: sum.values.baseAddress!))
+    }
+    if let sum = sums[2] { products += recurrentProducts(sum) }
+    if let sum = sums[0], rows > 0 {
+      let w = MatrixView(inputWeight.sharedPointer, rows: columns, columns: size)
+      products.append(
+        MatrixProduct(
+          gradients, w.transposed, accumulate: !sum.isFresh, into: sum.values.baseAddress!))
+    }
+    multiply(products)
   }
+  withExtendedLifetime((inputs, inputWeight)) {}
 }
 
-/// dU += Σ_t dgates_tᵀ · h_{t-1}, where h_{-1} is the initial state (zeros when nil).
-func accumulateRecurrentGradient(
-  _ context: GradientContext, parent: Int, plan: SequencePlan, gradients: UnsafePointer<Float>,
-  gates: Int, outputs: UnsafePointer<Float>, initial: Tensor?, hiddenSize: Int
-) {
-  let batch = plan.batch
-  context.accumulate(intoParent: parent) { sum, isFresh in
-    var isFresh = isFresh
-    if plan.steps > 1 {
-      let rows = (plan.steps - 1) * batch
-      multiply(
-        MatrixView(gradients + batch * gates, rows: rows, columns: gates).transposed,
-        MatrixView(outputs, rows: rows, columns: hiddenSize).transposed,
-        accumulate: !isFresh, into: sum.baseAddress!)
-      isFresh = false
-    }
-    if let initial, plan.steps > 0 {
-      initial.withUnsafeBufferPointer { h in
-        multiply(
-          MatrixView(gradients, rows: batch, columns: gates).transposed,
-          MatrixView(h.baseAddress!, rows: batch, columns: hiddenSize).transposed,
-          accumulate: !isFresh, into: sum.baseAddress!)
-      }
-      isFresh = false
-    }
-    if isFresh { sum.update(repeating: 0) }
+/// dU += Σ_t dgates_tᵀ·h_{t-1}, where h_{-1} is the initial state (zeros when nil): adds the part of the
+/// initial state, and gives the product that is left to do.
+///
+/// - Parameters:
+///   - gates: dgates [T·B, `columns`]; outputs: h [T, B, H].
+func recurrentProducts(
+  _ sum: GradientSum, _ plan: SequencePlan, gates: UnsafePointer<Float>, columns: Int,
+  outputs: Tensor, initial: Tensor?
+) -> [MatrixProduct] {
+  let (batch, size) = (plan.batch, outputs.shape[2])
+  let target = sum.values.baseAddress!
+  var isFresh = sum.isFresh
+  if let initial, plan.steps > 0 {
+    multiply(
+      MatrixView(gates, rows: batch, columns: columns).transposed,
+      MatrixView(initial.sharedPointer, rows: batch, columns: size).transposed,
+      accumulate: !isFresh, into: target)
+    isFresh = false
   }
+  guard plan.steps > 1 else {
+    if isFresh { sum.values.update(repeating: 0) }
+    return []
+  }
+  let rows = (plan.steps - 1) * batch
+  return [
+    MatrixProduct(
+      MatrixView(gates + batch * columns, rows: rows, columns: columns).transposed,
+      MatrixView(outputs.sharedPointer, rows: rows, columns: size).transposed,
+      accumulate: !isFresh, into: target)
+  ]
 }
 
 /// db += Σ of rows, for each of `parents` alike.
@@ -108,21 +132,4 @@ func accumulateBiasGradient(
     }
   }
   for parent in parents { context.add(sums, toParent: parent) }
-}
-
-/// dx = dgates · W for all T·B rows at once.
-func accumulateInputGradient(
-  _ context: GradientContext, parent: Int, rows: Int, gradients: UnsafePointer<Float>,
-  weight: Tensor
-) {
-  guard rows > 0 else { return }
-  let (gates, size) = (weight.shape[0], weight.shape[1])
-  context.accumulate(intoParent: parent) { sum, isFresh in
-    weight.withUnsafeBufferPointer { w in
-      multiply(
-        MatrixView(gradients, rows: rows, columns: gates),
-        MatrixView(w.baseAddress!, rows: gates, columns: size).transposed,
-        accumulate: !isFresh, into: sum.baseAddress!)
-    }
-  }
 }

@@ -113,11 +113,14 @@ private func outputBlock(
     guard let gradients else { return }
     let gradient = MatrixView(logits, rows: rows.count, columns: vocabulary)
     let isFirst = rows.lowerBound == 0
-    multiply(
-      gradient, matrix.transposed, into: gradients.hidden.sharedPointer.row(rows.lowerBound, size))
-    multiply(
-      gradient.transposed, states.transposed, accumulate: !isFirst,
-      into: gradients.weight.sharedPointer)
+    multiply([
+      MatrixProduct(
+        gradient.transposed, states.transposed, accumulate: !isFirst,
+        into: gradients.weight.sharedPointer),
+      MatrixProduct(
+        gradient, matrix.transposed,
+        into: gradients.hidden.sharedPointer.row(rows.lowerBound, size)),
+    ])
     let width = 1024
     ThreadTeam.current.forEach((vocabulary + width - 1) / width) { task in
       let first = task * width

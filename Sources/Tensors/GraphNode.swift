@@ -90,6 +90,27 @@ public final class GradientContext {
     }
   }
 
+  /// As `accumulate(intoParent:_:)` for several parents, all different, at once: what is added to them
+  /// can be computed in one round of the thread team. A parent that wants no gradient has no sum.
+  public func accumulate(intoParents indices: [Int], _ body: ([GradientSum?]) -> Void) {
+    accumulate(intoParents: indices[...], after: [], body)
+  }
+
+  private func accumulate(
+    intoParents indices: ArraySlice<Int>, after sums: [GradientSum?],
+    _ body: ([GradientSum?]) -> Void
+  ) {
+    guard let index = indices.first else { return body(sums) }
+    let rest = indices.dropFirst()
+    guard needsGradient(ofParent: index) else {
+      return accumulate(intoParents: rest, after: sums + [nil], body)
+    }
+    accumulate(intoParent: index) { values, isFresh in
+      let sum = GradientSum(values: values, isFresh: isFresh)
+      accumulate(intoParents: rest, after: sums + [sum], body)
+    }
+  }
+
   /// Adds `gradient`, of the parent's shape, to the gradient of a parent.
   public func add(_ gradient: Tensor, toParent index: Int) {
     precondition(
@@ -116,6 +137,14 @@ public final class GradientContext {
       values.withUnsafeBufferPointer { Kernels.addRows($0, columns: columns, at: rows, to: sum) }
     }
   }
+}
+
+/// A gradient to be added to, in place.
+public struct GradientSum {
+  /// The elements.
+  public let values: UnsafeMutableBufferPointer<Float>
+  /// Whether nothing has been added yet: the elements hold nothing then and are to be set.
+  public let isFresh: Bool
 }
 
 /// One run from a loss back to the parameters.

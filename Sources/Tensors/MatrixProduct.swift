@@ -32,34 +32,78 @@ public struct MatrixView: @unchecked Sendable {
   }
 }
 
-/// C = A·Bᵀ (+ bias) (+ C), with A [M, K], B [N, K], C [M, N], shared by the thread team.
+/// One product C = A·Bᵀ (+ bias) (+ C) to be computed, with A [M, K], B [N, K], C [M, N].
 ///
-/// For operands that are used once, so packed on the fly: X·Wᵀ is `multiply(x, w)`, dY·W is
-/// `multiply(dy, w.transposed)`, dYᵀ·X is `multiply(dy.transposed, x.transposed)`.
+/// For operands that are used once, so packed on the fly: X·Wᵀ is `MatrixProduct(x, w, …)`, dY·W is
+/// `MatrixProduct(dy, w.transposed, …)`, dYᵀ·X is `MatrixProduct(dy.transposed, x.transposed, …)`.
+public struct MatrixProduct: @unchecked Sendable {
+  // The memory is the caller's; C is written in blocks that do not overlap.
+  private let a: MatrixView
+  private let b: MatrixView
+  private let bias: UnsafePointer<Float>?
+  private let accumulate: Bool
+  private let c: UnsafeMutablePointer<Float>
+  private let stride: Int
+
+  /// C's rows are `rowStride` apart (contiguous when nil).
+  public init(
+    _ a: MatrixView, _ b: MatrixView, bias: UnsafePointer<Float>? = nil, accumulate: Bool = false,
+    into c: UnsafeMutablePointer<Float>, rowStride: Int? = nil
+  ) {
+    precondition(
+      b.columns == a.columns,
+      "a product of [\(a.rows), \(a.columns)] and [\(b.rows), \(b.columns)]ᵀ")
+    self.a = a
+    self.b = b
+    self.bias = bias
+    self.accumulate = accumulate
+    self.c = c
+    stride = rowStride ?? b.rows
+  }
+
+  fileprivate func blocks(threads: Int) -> ProductBlocks {
+    ProductBlocks(
+      rows: a.rows, columns: b.rows, depth: a.columns, packsRows: a.columnStride != 1,
+      threads: threads)
+  }
+
+  fileprivate func multiply(rows: Range<Int>, columns: Range<Int>) {
+    withWorkspace(unroll_multiply_workspace_count()) { workspace in
+      unroll_multiply(
+        rows.count, columns.count, a.columns,
+        a.base + rows.lowerBound * a.rowStride, a.rowStride, a.columnStride,
+        b.base + columns.lowerBound * b.rowStride, b.rowStride, b.columnStride,
+        bias.map { $0 + columns.lowerBound }, accumulate,
+        c + rows.lowerBound * stride + columns.lowerBound, stride, workspace)
+    }
+  }
+}
+
+/// Computes products, none of which reads what another writes, in one round of the thread team: the
+/// more blocks a round has, the less its threads wait for the last.
+public func multiply(_ products: [MatrixProduct]) {
+  let team = ThreadTeam.current
+  let grids = products.map { $0.blocks(threads: team.threadCount) }
+  team.forEach(grids.reduce(0) { $0 + $1.count }) { index in
+    var index = index
+    for (product, grid) in zip(products, grids) {
+      if index < grid.count {
+        let (rows, columns) = grid[index]
+        return product.multiply(rows: rows, columns: columns)
+      }
+      index -= grid.count
+    }
+  }
+}
+
+/// C = A·Bᵀ (+ bias) (+ C), shared by the thread team; see ``MatrixProduct``.
 public func multiply(
   _ a: MatrixView, _ b: MatrixView, bias: UnsafePointer<Float>? = nil, accumulate: Bool = false,
   into c: UnsafeMutablePointer<Float>, rowStride: Int? = nil
 ) {
-  let (rows, columns, depth) = (a.rows, b.rows, a.columns)
-  precondition(
-    b.columns == depth, "a product of [\(rows), \(depth)] and [\(columns), \(b.columns)]ᵀ")
-  guard rows > 0, columns > 0 else { return }
-  let stride = rowStride ?? columns
-  let team = ThreadTeam.current
-  let blocks = ProductBlocks(
-    rows: rows, columns: columns, depth: depth, packsRows: a.columnStride != 1,
-    threads: team.threadCount)
-  team.forEach(blocks.count) { index in
-    let (rowRange, columnRange) = blocks[index]
-    withWorkspace(unroll_multiply_workspace_count()) { workspace in
-      unroll_multiply(
-        rowRange.count, columnRange.count, depth,
-        a.base + rowRange.lowerBound * a.rowStride, a.rowStride, a.columnStride,
-        b.base + columnRange.lowerBound * b.rowStride, b.rowStride, b.columnStride,
-        bias.map { $0 + columnRange.lowerBound }, accumulate,
-        c + rowRange.lowerBound * stride + columnRange.lowerBound, stride, workspace)
-    }
-  }
+  multiply([
+    MatrixProduct(a, b, bias: bias, accumulate: accumulate, into: c, rowStride: rowStride)
+  ])
 }
 
 /// How a product is cut into blocks of C: more blocks than threads, so that a thread whose core is

@@ -34,14 +34,12 @@ func runElman(
       outputGradient: context.gradient(ofOutput: 0), lastH: context.gradient(ofOutput: 1),
       intoInitial: context.needsGradient(ofParent: 5), activation)
     let gradients = UnsafePointer(gates.sharedPointer)
-    accumulateInputGradient(
-      context, parent: 0, rows: rows, gradients: gradients, weight: inputWeight)
-    accumulateWeightGradient(
-      context, parent: 1, rows: rows, gradients: gradients, gatesStride: size, columns: size,
-      inputs: inputValue.sharedPointer, inputSize: inputWeight.shape[1])
-    accumulateRecurrentGradient(
-      context, parent: 2, plan: plan, gradients: gradients, gates: size,
-      outputs: outputs.sharedPointer, initial: h0Value, hiddenSize: size)
+    accumulateProductGradients(
+      context, plan, inputs: inputValue, inputWeight: inputWeight, gates: gradients
+    ) {
+      recurrentProducts(
+        $0, plan, gates: gradients, columns: size, outputs: outputs, initial: h0Value)
+    }
     accumulateBiasGradient(
       context, parents: [3, 4], rows: rows, gradients: gradients, columns: size)
     if h0Value != nil { context.add(dh, toParent: 5) }

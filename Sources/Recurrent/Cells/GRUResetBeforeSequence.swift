@@ -39,16 +39,15 @@ func runGRUResetBefore(
       candidateWeight: recurrentWeight.packed(.backward, rows: 2 * size..<3 * size),
       outputGradient: context.gradient(ofOutput: 0), lastH: context.gradient(ofOutput: 1))
     let gradients = UnsafePointer(saved.gates.sharedPointer)
-    accumulateInputGradient(
-      context, parent: 0, rows: rows, gradients: gradients, weight: inputWeight)
-    accumulateWeightGradient(
-      context, parent: 1, rows: rows, gradients: gradients, gatesStride: 3 * size,
-      columns: 3 * size, inputs: inputValue.sharedPointer, inputSize: inputWeight.shape[1])
-    accumulateRecurrentGradient(context, plan, saved, initial: initial)
+    accumulateProductGradients(
+      context, plan, inputs: inputValue, inputWeight: inputWeight, gates: gradients
+    ) {
+      recurrentProducts($0, plan, saved, initial: initial)
+    }
     accumulateBiasGradient(
       context, parents: [3, 4], rows: rows, gradients: gradients, columns: 3 * size)
     context.add(dh, toParent: 5)
-    withExtendedLifetime((saved.gates, inputValue)) {}
+    withExtendedLifetime((saved.gates, saved.outputs, saved.resetStates, initial)) {}
   }
 }
 
@@ -120,33 +119,30 @@ private func backward(
 }
 
 /// The rows of W_hh for r and z saw h_{t-1}, those for n saw r_t ⊙ h_{t-1}.
-private func accumulateRecurrentGradient(
-  _ context: GradientContext, _ plan: SequencePlan, _ saved: ResetBeforeActivations,
-  initial: Tensor
-) {
+private func recurrentProducts(
+  _ sum: GradientSum, _ plan: SequencePlan, _ saved: ResetBeforeActivations, initial: Tensor
+) -> [MatrixProduct] {
   let (batch, size) = (plan.batch, saved.outputs.shape[2])
-  let gates = UnsafePointer(saved.gates.sharedPointer)
+  let (gates, target) = (saved.gates.sharedPointer, sum.values.baseAddress!)
+  guard plan.steps > 0 else {
+    if sum.isFresh { sum.values.update(repeating: 0) }
+    return []
+  }
   func view(_ base: UnsafePointer<Float>, _ rows: Int, _ columns: Int, _ stride: Int) -> MatrixView
   {
     MatrixView(base, rows: rows, columns: columns, rowStride: stride).transposed
   }
-  context.accumulate(intoParent: 2) { sum, isFresh in
-    guard plan.steps > 0 else {
-      if isFresh { sum.update(repeating: 0) }
-      return
-    }
-    let target = sum.baseAddress!
-    multiply(
-      view(gates, batch, 2 * size, 3 * size), view(initial.sharedPointer, batch, size, size),
-      accumulate: !isFresh, into: target)
-    let later = max(0, plan.steps - 1) * batch
-    multiply(
+  multiply(
+    view(gates, batch, 2 * size, 3 * size), view(initial.sharedPointer, batch, size, size),
+    accumulate: !sum.isFresh, into: target)
+  let later = (plan.steps - 1) * batch
+  return [
+    MatrixProduct(
       view(gates + batch * 3 * size, later, 2 * size, 3 * size),
-      view(saved.outputs.sharedPointer, later, size, size), accumulate: true, into: target)
-    multiply(
+      view(saved.outputs.sharedPointer, later, size, size), accumulate: true, into: target),
+    MatrixProduct(
       view(gates + 2 * size, plan.steps * batch, size, 3 * size),
       view(saved.resetStates.sharedPointer, plan.steps * batch, size, size),
-      accumulate: !isFresh, into: target + 2 * size * size)
-  }
-  withExtendedLifetime((saved.gates, saved.outputs, saved.resetStates, initial)) {}
+      accumulate: !sum.isFresh, into: target + 2 * size * size),
+  ]
 }

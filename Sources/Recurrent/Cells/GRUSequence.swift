@@ -38,14 +38,13 @@ func runGRU(
       lastH: context.gradient(ofOutput: 1), intoInitial: context.needsGradient(ofParent: 5))
     let inputGradients = UnsafePointer(gates.sharedPointer)
     let recurrentGradients = UnsafePointer(recurrentGates.sharedPointer)
-    accumulateInputGradient(
-      context, parent: 0, rows: rows, gradients: inputGradients, weight: inputWeight)
-    accumulateWeightGradient(
-      context, parent: 1, rows: rows, gradients: inputGradients, gatesStride: 3 * size,
-      columns: 3 * size, inputs: inputValue.sharedPointer, inputSize: inputWeight.shape[1])
-    accumulateRecurrentGradient(
-      context, parent: 2, plan: plan, gradients: recurrentGradients, gates: 3 * size,
-      outputs: outputs.sharedPointer, initial: hasInitial ? initial : nil, hiddenSize: size)
+    accumulateProductGradients(
+      context, plan, inputs: inputValue, inputWeight: inputWeight, gates: inputGradients
+    ) {
+      recurrentProducts(
+        $0, plan, gates: recurrentGradients, columns: 3 * size, outputs: outputs,
+        initial: hasInitial ? initial : nil)
+    }
     accumulateBiasGradient(
       context, parents: [3], rows: rows, gradients: inputGradients, columns: 3 * size)
     accumulateBiasGradient(

@@ -49,14 +49,12 @@ func runLSTM(
       intoInitial: context.needsGradient(ofParent: 5))
     let gates = UnsafePointer(saved.gates.sharedPointer)
     let rows = plan.steps * plan.batch
-    accumulateInputGradient(
-      context, parent: 0, rows: rows, gradients: gates, weight: inputWeight)
-    accumulateWeightGradient(
-      context, parent: 1, rows: rows, gradients: gates, gatesStride: 4 * size,
-      columns: 4 * size, inputs: inputValue.sharedPointer, inputSize: inputWeight.shape[1])
-    accumulateRecurrentGradient(
-      context, parent: 2, plan: plan, gradients: gates, gates: 4 * size,
-      outputs: saved.outputs.sharedPointer, initial: h0Value, hiddenSize: size)
+    accumulateProductGradients(
+      context, plan, inputs: inputValue, inputWeight: inputWeight, gates: gates
+    ) {
+      recurrentProducts(
+        $0, plan, gates: gates, columns: 4 * size, outputs: saved.outputs, initial: h0Value)
+    }
     accumulateBiasGradient(
       context, parents: [3, 4], rows: rows, gradients: gates, columns: 4 * size)
     if h0Value != nil { context.add(gradients.h, toParent: 5) }

@@ -135,7 +135,7 @@ struct MatrixTests {
   @Test("every path gives the reference's bits, whatever the sizes", arguments: availableISAs)
   func sizes(isa: unroll_isa) {
     for depth in [1, 3, 4, 5, 17, 64] {
-      for rows in [1, 2, 3, 4, 5, 6, 7, 13, 20] {
+      for rows in [1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 20] {
         for columns in [1, 15, 16, 17, 33, 64, 70] {
           let product = Product(rows: rows, columns: columns, depth: depth)
           let expected = product.reference()
@@ -161,6 +161,16 @@ struct MatrixTests {
           expectSameBits(product.general(), panels, "general \(product.description)")
         }
       }
+    }
+  }
+
+  @Test("a matrix too large for the caches gives the same result", arguments: availableISAs)
+  func fromMemory(isa: unroll_isa) {
+    // Over 16 MB, and rows enough for two tiles: then panels are fetched ahead.
+    let product = Product(rows: 9, columns: 2051, depth: 2048)
+    let expected = product.reference()
+    withISA(isa) {
+      expectProduct(product.panels(), expected, isa: isa, "panels \(product.description)")
     }
   }
 

@@ -3,11 +3,13 @@ import Testing
 
 @testable import Tensors
 
-/// Rows, columns and depths around the sizes at which the kernels change: a tile is 6 rows by 16
-/// columns, a depth block 384, and large products are cut for the threads.
+/// Rows, columns and depths around the sizes at which the kernels change: a tile is 6 or 8 rows by 16
+/// or 32 columns, a depth block 384, as many blocks as fit are packed at a time (the last size needs two
+/// goes), and large products are cut for the threads.
 private let sizes: [[Int]] = [
   [1, 1, 1], [1, 17, 5], [5, 1, 3], [6, 16, 384], [7, 33, 385], [13, 15, 31], [1, 40, 769],
   [12, 31, 7], [37, 5, 100], [70, 70, 120], [3, 300, 400], [200, 7, 300],
+  [8, 33, 40], [9, 32, 40], [17, 48, 40], [3, 1030, 1200],
 ]
 
 @Suite struct MatrixProductTests {
@@ -136,6 +138,31 @@ private let sizes: [[Int]] = [
       Variable(multiplied(Variable(a).sliced($0..<$0 + 1).value, b, bias: bias))
     }
     #expect(Variable.concatenate(rows).value == results[0][0])
+  }
+
+  @Test("products of one round are the products alone", arguments: [1, 2, 3])
+  func round(_ threads: Int) {
+    let operands = sizes.enumerated().map { index, size in
+      let seed = UInt64(30 + 2 * index)
+      return (
+        a: Tensor.random([size[0], size[2]], seed: seed),
+        b: Tensor.random([size[1], size[2]], seed: seed + 1)
+      )
+    }
+    let results = operands.map { Tensor(repeating: .nan, shape: [$0.a.shape[0], $0.b.shape[0]]) }
+    ThreadTeam.$current.withValue(ThreadTeam(threads: threads)) {
+      multiply(
+        zip(operands, results).map { operands, result in
+          func view(_ matrix: Tensor) -> MatrixView {
+            MatrixView(matrix.sharedPointer, rows: matrix.shape[0], columns: matrix.shape[1])
+          }
+          return MatrixProduct(view(operands.a), view(operands.b), into: result.sharedPointer)
+        })
+    }
+    for (operands, result) in zip(operands, results) {
+      #expect(result == multiplied(operands.a, operands.b))
+    }
+    multiply([])
   }
 
   private func naive(_ a: Tensor, _ b: Tensor) -> [Double] {

@@ -77,28 +77,28 @@ UNROLL_INLINE void multiply_tile(const int R, const int P, const bool packed,
       }                                                                                           \
     }                                                                                             \
   }
-#define FETCH(k)                                             \
-  FULLY_UNROLLED for (int p = 0; p < P; ++p) {               \
+#define FETCH(k)                                                     \
+  FULLY_UNROLLED for (int p = 0; p < P; ++p) {                       \
     __builtin_prefetch(ahead + (k) * ahead_step + p * panel_stride); \
   }
-#define NOTHING(k)
-#define FOUR_DEPTHS(FETCH) \
-  {                        \
-    FETCH(0)               \
-    STEP(0)                \
-    STEP(1)                \
-    FETCH(2)               \
-    STEP(2)                \
-    STEP(3)                \
-    a += 4 * a_depth;      \
-    b += 4 * PANEL;        \
+#define NO_FETCH(k)
+#define FOUR_DEPTHS(MEANWHILE) \
+  {                            \
+    MEANWHILE(0)               \
+    STEP(0)                    \
+    STEP(1)                    \
+    MEANWHILE(2)               \
+    STEP(2)                    \
+    STEP(3)                    \
+    a += 4 * a_depth;          \
+    b += 4 * PANEL;            \
   }
   ptrdiff_t left = tile->depth;
   // Tiles for a single row tile leave it to the processor to see that B is read in order.
   if (P == SHARED_PANELS && ahead) {
     for (; left >= 4; left -= 4, ahead += 4 * ahead_step) FOUR_DEPTHS(FETCH)
   } else {
-    for (; left >= 4; left -= 4) FOUR_DEPTHS(NOTHING)
+    for (; left >= 4; left -= 4) FOUR_DEPTHS(NO_FETCH)
   }
   for (; left > 0; --left) {
     STEP(0)
@@ -106,7 +106,7 @@ UNROLL_INLINE void multiply_tile(const int R, const int P, const bool packed,
     b += PANEL;
   }
 #undef FOUR_DEPTHS
-#undef NOTHING
+#undef NO_FETCH
 #undef FETCH
 #undef STEP
 #undef ROW

@@ -13,6 +13,9 @@ struct SequencePlan: Sendable {
   let lengths: [Int32]?
   private let blockRows: Int
 
+  /// Parts of the sequence between which a late thread can hand its rows over.
+  private static let stages = 8
+
   /// With fewer rows than this, a step is bound by the reading of weights from the outer caches.
   private static let sharingRows = 10
 
@@ -30,10 +33,26 @@ struct SequencePlan: Sendable {
 
   var blockCount: Int { (batch + blockRows - 1) / blockRows }
 
-  /// Calls `body` with the rows of each block, on the threads of the team.
-  func forEachBlock(_ body: (Range<Int>) -> Void) {
-    ThreadTeam.current.forEach(blockCount) { block in
-      body(block * blockRows..<min(batch, (block + 1) * blockRows))
+  /// Calls `body` with the rows of each block and each time step from the first to the last, on the
+  /// threads of the team.
+  func forwardInTime(_ body: (_ rows: Range<Int>, _ t: Int) -> Void) {
+    relay { rows, steps in for t in steps { body(rows, t) } }
+  }
+
+  /// Calls `body` with the rows of each block and each time step from the last to the first, on the
+  /// threads of the team.
+  func backwardInTime(_ body: (_ rows: Range<Int>, _ t: Int) -> Void) {
+    relay { rows, steps in
+      for t in steps { body(rows, self.steps - 1 - t) }
+    }
+  }
+
+  private func relay(_ body: (_ rows: Range<Int>, _ steps: Range<Int>) -> Void) {
+    let stages = min(steps, Self.stages)
+    ThreadTeam.current.relay(tracks: blockCount, stages: stages) { block, stage in
+      body(
+        block * blockRows..<min(batch, (block + 1) * blockRows),
+        steps * stage / stages..<steps * (stage + 1) / stages)
     }
   }
 

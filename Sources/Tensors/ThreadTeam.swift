@@ -109,6 +109,7 @@ final class TeamState: @unchecked Sendable {
   // Everything else is atomic or guarded by `condition`.
   private var body: ((Int) -> Void)?
   private let shares: [SharedShare]
+  private let places: ThreadPlaces
   /// The number of the last loop.
   private let loop = Atomic<UInt64>(0)
   private let remaining = Atomic<Int>(0)
@@ -122,7 +123,10 @@ final class TeamState: @unchecked Sendable {
   /// time slice.
   private static let spins = 1000
 
-  init(threads: Int) { shares = (0..<threads).map { _ in SharedShare() } }
+  init(threads: Int) {
+    shares = (0..<threads).map { _ in SharedShare() }
+    places = ThreadPlaces(threads: threads)
+  }
 
   func enter() -> Bool {
     busy.compareExchange(expected: false, desired: true, ordering: .acquiringAndReleasing).exchanged
@@ -155,6 +159,7 @@ final class TeamState: @unchecked Sendable {
     for offset in 0..<shares.count {
       let share = shares[(own + offset) % shares.count]
       while let index = share.take(last: offset > 0) {
+        places.settle(own)
         body!(index)
         let left = remaining.subtract(1, ordering: .sequentiallyConsistent).newValue
         if left == 0, callerSleeps.load(ordering: .sequentiallyConsistent) {
@@ -171,6 +176,7 @@ final class TeamState: @unchecked Sendable {
       if remaining.load(ordering: .acquiring) == 0 { return }
       unroll_spin_pause()
     }
+    places.leave(0)
     condition.lock()
     callerSleeps.store(true, ordering: .sequentiallyConsistent)
     while remaining.load(ordering: .sequentiallyConsistent) > 0 { condition.wait() }
@@ -187,7 +193,7 @@ final class TeamState: @unchecked Sendable {
         last = current
         claim(own)
       } else if !spinForWork(after: last) {
-        sleepUntilWork(after: last)
+        sleepUntilWork(after: last, own)
       }
     }
   }
@@ -205,7 +211,8 @@ final class TeamState: @unchecked Sendable {
     return false
   }
 
-  private func sleepUntilWork(after last: UInt64) {
+  private func sleepUntilWork(after last: UInt64, _ own: Int) {
+    places.leave(own)
     condition.lock()
     sleepers.add(1, ordering: .sequentiallyConsistent)
     while !hasWork(after: last) { condition.wait() }

@@ -16,7 +16,7 @@
 #include "gates.h"
 #include "isa.h"
 #include "matrix.h"
-#include "pause.h"
+#include "processor.h"
 #include "random.h"
 #include "reductions.h"
 #include "softmax.h"

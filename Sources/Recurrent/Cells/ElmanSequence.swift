@@ -28,7 +28,7 @@ func runElman(
   return Variable.operation(from: parents, outputs: results) { context in
     let rows = plan.steps * plan.batch
     let gates = Tensor(uninitialized: [plan.steps, plan.batch, size])
-    let dh = Tensor(uninitialized: [plan.batch, size])
+    let dh = Tensor(zeros: [plan.batch, size])
     backwardElman(
       plan, outputs, gates: gates, dh: dh, recurrent: recurrentWeight.packed(.backward),
       outputGradient: context.gradient(ofOutput: 0), lastH: context.gradient(ofOutput: 1),
@@ -63,17 +63,15 @@ private func forwardElman(
 ) {
   let (batch, size) = (plan.batch, outputs.shape[2])
   let states = outputs.sharedPointer
-  plan.forEachBlock { rows in
-    for t in 0..<plan.steps {
-      let first = t * batch + rows.lowerBound
-      let pre = states.row(first, size)
-      let h = t > 0 ? states.row(first - batch, size) : h0?.sharedPointer.row(rows.lowerBound, size)
-      if let h {
-        multiplyShared(rows: rows.count, h, rowStride: size, recurrent, accumulate: true, into: pre)
-      }
-      activation.apply(rows: rows.count, size, pre)
-      plan.clearEnded(rows, at: t, [(states, size)])
+  plan.forwardInTime { rows, t in
+    let first = t * batch + rows.lowerBound
+    let pre = states.row(first, size)
+    let h = t > 0 ? states.row(first - batch, size) : h0?.sharedPointer.row(rows.lowerBound, size)
+    if let h {
+      multiplyShared(rows: rows.count, h, rowStride: size, recurrent, accumulate: true, into: pre)
     }
+    activation.apply(rows: rows.count, size, pre)
+    plan.clearEnded(rows, at: t, [(states, size)])
   }
 }
 
@@ -82,25 +80,22 @@ private func backwardElman(
   outputGradient: Tensor?, lastH: Tensor?, intoInitial: Bool, _ activation: ElmanCell.Activation
 ) {
   let (batch, size) = (plan.batch, outputs.shape[2])
-  plan.forEachBlock { rows in
+  plan.backwardInTime { rows, t in
     let dh = dh.sharedPointer.row(rows.lowerBound, size)
-    dh.update(repeating: 0, count: rows.count * size)
-    for t in (0..<plan.steps).reversed() {
-      let first = t * batch + rows.lowerBound
-      // Rows that have ended already have a zero gradient here, so nothing flows.
-      plan.addGradient(ofLast: lastH, endingAt: t, rows, to: dh, size)
-      plan.addGradient(ofOutputs: outputGradient, at: t, rows, to: dh, size)
-      let h = outputs.sharedPointer.row(first, size)
-      let dpre = gates.sharedPointer.row(first, size)
-      switch activation {
-      case .tanh: unroll_rnn_tanh_backward(rows.count, size, h, dh, dpre)
-      case .relu: unroll_rnn_relu_backward(rows.count, size, h, dh, dpre)
-      }
-      if t > 0 || intoInitial {
-        multiplyShared(rows: rows.count, dpre, rowStride: size, recurrent, into: dh)
-      }
+    let first = t * batch + rows.lowerBound
+    // Rows that have ended already have a zero gradient here, so nothing flows.
+    plan.addGradient(ofLast: lastH, endingAt: t, rows, to: dh, size)
+    plan.addGradient(ofOutputs: outputGradient, at: t, rows, to: dh, size)
+    let h = outputs.sharedPointer.row(first, size)
+    let dpre = gates.sharedPointer.row(first, size)
+    switch activation {
+    case .tanh: unroll_rnn_tanh_backward(rows.count, size, h, dh, dpre)
+    case .relu: unroll_rnn_relu_backward(rows.count, size, h, dh, dpre)
     }
-    // A row without steps hands the gradient of its last state to its initial one.
-    plan.addGradient(ofLast: lastH, endingAt: -1, rows, to: dh, size)
+    if t > 0 || intoInitial {
+      multiplyShared(rows: rows.count, dpre, rowStride: size, recurrent, into: dh)
+    }
   }
+  // A row without steps hands the gradient of its last state to its initial one.
+  plan.addGradient(ofLast: lastH, endingAt: -1, 0..<batch, to: dh.sharedPointer, size)
 }

@@ -32,7 +32,7 @@ func runGRUResetBefore(
   let recurrentWeight = weights[1]
   return Variable.operation(from: parents, outputs: results) { context in
     let rows = plan.steps * plan.batch
-    let dh = Tensor(uninitialized: [plan.batch, size])
+    let dh = Tensor(zeros: [plan.batch, size])
     backward(
       plan, saved, initial: initial, dh: dh,
       gateWeight: recurrentWeight.packed(.backward, rows: 0..<2 * size),
@@ -67,22 +67,20 @@ private func forward(
 ) {
   let (batch, size) = (plan.batch, saved.outputs.shape[2])
   let (gates, states) = (saved.gates.sharedPointer, saved.outputs.sharedPointer)
-  plan.forEachBlock { rows in
-    withWorkspace(rows.count * 2 * size) { product in
-      for t in 0..<plan.steps {
-        let first = t * batch + rows.lowerBound
-        let h =
-          t > 0 ? states.row(first - batch, size) : initial.sharedPointer.row(rows.lowerBound, size)
-        let reset = saved.resetStates.sharedPointer.row(first, size)
-        multiplyShared(rows: rows.count, h, rowStride: size, gateWeight, into: product)
-        unroll_gru_reset_forward(
-          rows.count, size, gates.row(first, 3 * size), product, h, reset)
-        multiplyShared(rows: rows.count, reset, rowStride: size, candidateWeight, into: product)
-        unroll_gru_candidate_forward(
-          rows.count, size, gates.row(first, 3 * size), product, h, states.row(first, size))
-        plan.clearEnded(rows, at: t, [(gates, 3 * size), (states, size)])
-      }
-    }
+  let products = Tensor(uninitialized: [batch, 2 * size])
+  plan.forwardInTime { rows, t in
+    let product = products.sharedPointer.row(rows.lowerBound, 2 * size)
+    let first = t * batch + rows.lowerBound
+    let h =
+      t > 0 ? states.row(first - batch, size) : initial.sharedPointer.row(rows.lowerBound, size)
+    let reset = saved.resetStates.sharedPointer.row(first, size)
+    multiplyShared(rows: rows.count, h, rowStride: size, gateWeight, into: product)
+    unroll_gru_reset_forward(
+      rows.count, size, gates.row(first, 3 * size), product, h, reset)
+    multiplyShared(rows: rows.count, reset, rowStride: size, candidateWeight, into: product)
+    unroll_gru_candidate_forward(
+      rows.count, size, gates.row(first, 3 * size), product, h, states.row(first, size))
+    plan.clearEnded(rows, at: t, [(gates, 3 * size), (states, size)])
   }
 }
 
@@ -91,31 +89,28 @@ private func backward(
   gateWeight: PackedMatrix, candidateWeight: PackedMatrix, outputGradient: Tensor?, lastH: Tensor?
 ) {
   let (batch, size) = (plan.batch, saved.outputs.shape[2])
-  plan.forEachBlock { rows in
+  let resetGradients = Tensor(uninitialized: [batch, size])
+  plan.backwardInTime { rows, t in
+    let dReset = resetGradients.sharedPointer.row(rows.lowerBound, size)
     let dh = dh.sharedPointer.row(rows.lowerBound, size)
-    dh.update(repeating: 0, count: rows.count * size)
-    withWorkspace(rows.count * size) { dReset in
-      for t in (0..<plan.steps).reversed() {
-        let first = t * batch + rows.lowerBound
-        // Rows that have ended already have a zero gradient here, so nothing flows.
-        plan.addGradient(ofLast: lastH, endingAt: t, rows, to: dh, size)
-        plan.addGradient(ofOutputs: outputGradient, at: t, rows, to: dh, size)
-        let h =
-          t > 0
-          ? saved.outputs.sharedPointer.row(first - batch, size)
-          : initial.sharedPointer.row(rows.lowerBound, size)
-        let gates = saved.gates.sharedPointer.row(first, 3 * size)
-        unroll_gru_candidate_backward(rows.count, size, gates, h, dh)
-        multiplyShared(
-          rows: rows.count, gates + 2 * size, rowStride: 3 * size, candidateWeight, into: dReset)
-        unroll_gru_reset_backward(rows.count, size, gates, dReset, h, dh)
-        multiplyShared(
-          rows: rows.count, gates, rowStride: 3 * size, gateWeight, accumulate: true, into: dh)
-      }
-    }
-    // A row without steps hands the gradient of its last state to its initial one.
-    plan.addGradient(ofLast: lastH, endingAt: -1, rows, to: dh, size)
+    let first = t * batch + rows.lowerBound
+    // Rows that have ended already have a zero gradient here, so nothing flows.
+    plan.addGradient(ofLast: lastH, endingAt: t, rows, to: dh, size)
+    plan.addGradient(ofOutputs: outputGradient, at: t, rows, to: dh, size)
+    let h =
+      t > 0
+      ? saved.outputs.sharedPointer.row(first - batch, size)
+      : initial.sharedPointer.row(rows.lowerBound, size)
+    let gates = saved.gates.sharedPointer.row(first, 3 * size)
+    unroll_gru_candidate_backward(rows.count, size, gates, h, dh)
+    multiplyShared(
+      rows: rows.count, gates + 2 * size, rowStride: 3 * size, candidateWeight, into: dReset)
+    unroll_gru_reset_backward(rows.count, size, gates, dReset, h, dh)
+    multiplyShared(
+      rows: rows.count, gates, rowStride: 3 * size, gateWeight, accumulate: true, into: dh)
   }
+  // A row without steps hands the gradient of its last state to its initial one.
+  plan.addGradient(ofLast: lastH, endingAt: -1, 0..<batch, to: dh.sharedPointer, size)
 }
 
 /// The rows of W_hh for r and z saw h_{t-1}, those for n saw r_t ⊙ h_{t-1}.

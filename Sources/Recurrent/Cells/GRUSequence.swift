@@ -31,7 +31,7 @@ func runGRU(
   let (recurrentWeight, hasInitial) = (weights[1], h0 != nil)
   return Variable.operation(from: parents, outputs: results) { context in
     let rows = plan.steps * plan.batch
-    let dh = Tensor(uninitialized: [plan.batch, size])
+    let dh = Tensor(zeros: [plan.batch, size])
     backwardGRU(
       plan, outputs, gates: gates, recurrentGates: recurrentGates, initial: initial, dh: dh,
       recurrent: recurrentWeight.packed(.backward), outputGradient: context.gradient(ofOutput: 0),
@@ -61,19 +61,17 @@ private func forwardGRU(
   let (batch, size) = (plan.batch, outputs.shape[2])
   let (gx, gh) = (gates.sharedPointer, recurrentGates.sharedPointer)
   let states = outputs.sharedPointer
-  plan.forEachBlock { rows in
-    for t in 0..<plan.steps {
-      let first = t * batch + rows.lowerBound
-      let h =
-        t > 0 ? states.row(first - batch, size) : initial.sharedPointer.row(rows.lowerBound, size)
-      multiplyShared(
-        rows: rows.count, h, rowStride: size, recurrent, bias: bias.sharedPointer,
-        into: gh.row(first, 3 * size))
-      unroll_gru_forward(
-        rows.count, size, gx.row(first, 3 * size), gh.row(first, 3 * size), h,
-        states.row(first, size))
-      plan.clearEnded(rows, at: t, [(gx, 3 * size), (states, size)])
-    }
+  plan.forwardInTime { rows, t in
+    let first = t * batch + rows.lowerBound
+    let h =
+      t > 0 ? states.row(first - batch, size) : initial.sharedPointer.row(rows.lowerBound, size)
+    multiplyShared(
+      rows: rows.count, h, rowStride: size, recurrent, bias: bias.sharedPointer,
+      into: gh.row(first, 3 * size))
+    unroll_gru_forward(
+      rows.count, size, gx.row(first, 3 * size), gh.row(first, 3 * size), h,
+      states.row(first, size))
+    plan.clearEnded(rows, at: t, [(gx, 3 * size), (states, size)])
   }
 }
 
@@ -83,27 +81,24 @@ private func backwardGRU(
 ) {
   let (batch, size) = (plan.batch, outputs.shape[2])
   let (gx, gh) = (gates.sharedPointer, recurrentGates.sharedPointer)
-  plan.forEachBlock { rows in
+  plan.backwardInTime { rows, t in
     let dh = dh.sharedPointer.row(rows.lowerBound, size)
-    dh.update(repeating: 0, count: rows.count * size)
-    for t in (0..<plan.steps).reversed() {
-      let first = t * batch + rows.lowerBound
-      // Rows that have ended already have a zero gradient here, so nothing flows.
-      plan.addGradient(ofLast: lastH, endingAt: t, rows, to: dh, size)
-      plan.addGradient(ofOutputs: outputGradient, at: t, rows, to: dh, size)
-      let h =
-        t > 0
-        ? outputs.sharedPointer.row(first - batch, size)
-        : initial.sharedPointer.row(rows.lowerBound, size)
-      unroll_gru_backward(
-        rows.count, size, gx.row(first, 3 * size), gh.row(first, 3 * size), h, dh)
-      if t > 0 || intoInitial {
-        multiplyShared(
-          rows: rows.count, gh.row(first, 3 * size), rowStride: 3 * size, recurrent,
-          accumulate: true, into: dh)
-      }
+    let first = t * batch + rows.lowerBound
+    // Rows that have ended already have a zero gradient here, so nothing flows.
+    plan.addGradient(ofLast: lastH, endingAt: t, rows, to: dh, size)
+    plan.addGradient(ofOutputs: outputGradient, at: t, rows, to: dh, size)
+    let h =
+      t > 0
+      ? outputs.sharedPointer.row(first - batch, size)
+      : initial.sharedPointer.row(rows.lowerBound, size)
+    unroll_gru_backward(
+      rows.count, size, gx.row(first, 3 * size), gh.row(first, 3 * size), h, dh)
+    if t > 0 || intoInitial {
+      multiplyShared(
+        rows: rows.count, gh.row(first, 3 * size), rowStride: 3 * size, recurrent,
+        accumulate: true, into: dh)
     }
-    // A row without steps hands the gradient of its last state to its initial one.
-    plan.addGradient(ofLast: lastH, endingAt: -1, rows, to: dh, size)
   }
+  // A row without steps hands the gradient of its last state to its initial one.
+  plan.addGradient(ofLast: lastH, endingAt: -1, 0..<batch, to: dh.sharedPointer, size)
 }

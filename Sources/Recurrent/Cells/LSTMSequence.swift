@@ -41,7 +41,7 @@ func runLSTM(
   let (recurrentWeight, h0Value, c0Value) = (weights[1], h0?.value, c0?.value)
   return Variable.operation(from: parents, outputs: results) { context in
     let gradients = LSTMStateGradients(
-      h: Tensor(uninitialized: [plan.batch, size]), c: Tensor(uninitialized: [plan.batch, size]))
+      h: Tensor(zeros: [plan.batch, size]), c: Tensor(zeros: [plan.batch, size]))
     backwardLSTM(
       plan, saved, gradients, c0: c0Value, recurrent: recurrentWeight.packed(.backward),
       outputs: context.gradient(ofOutput: 0), lastH: context.gradient(ofOutput: 1),
@@ -91,23 +91,21 @@ private func forwardLSTM(
   let (gates, memories, outputs) = (
     saved.gates.sharedPointer, saved.memories.sharedPointer, saved.outputs.sharedPointer
   )
-  plan.forEachBlock { rows in
-    for t in 0..<plan.steps {
-      let first = t * batch + rows.lowerBound
-      let h =
-        t > 0 ? outputs.row(first - batch, size) : h0?.sharedPointer.row(rows.lowerBound, size)
-      if let h {
-        multiplyShared(
-          rows: rows.count, h, rowStride: size, recurrent, accumulate: true,
-          into: gates.row(first, 4 * size))
-      }
-      let c = t > 0 ? memories.row(first - batch, size) : initialC.row(rows.lowerBound, size)
-      unroll_lstm_forward(
-        rows.count, size, gates.row(first, 4 * size), c, memories.row(first, size),
-        saved.squashed?.sharedPointer.row(first, size), outputs.row(first, size))
-      plan.clearEnded(
-        rows, at: t, [(gates, 4 * size), (memories, size), (outputs, size)])
+  plan.forwardInTime { rows, t in
+    let first = t * batch + rows.lowerBound
+    let h =
+      t > 0 ? outputs.row(first - batch, size) : h0?.sharedPointer.row(rows.lowerBound, size)
+    if let h {
+      multiplyShared(
+        rows: rows.count, h, rowStride: size, recurrent, accumulate: true,
+        into: gates.row(first, 4 * size))
     }
+    let c = t > 0 ? memories.row(first - batch, size) : initialC.row(rows.lowerBound, size)
+    unroll_lstm_forward(
+      rows.count, size, gates.row(first, 4 * size), c, memories.row(first, size),
+      saved.squashed?.sharedPointer.row(first, size), outputs.row(first, size))
+    plan.clearEnded(
+      rows, at: t, [(gates, 4 * size), (memories, size), (outputs, size)])
   }
   withExtendedLifetime((zeros, h0, c0)) {}
 }
@@ -121,28 +119,24 @@ private func backwardLSTM(
   let initialC = (c0 ?? zeros).sharedPointer
   let (gates, memories) = (saved.gates.sharedPointer, saved.memories.sharedPointer)
   let squashed = saved.squashed!.sharedPointer
-  plan.forEachBlock { rows in
+  plan.backwardInTime { rows, t in
     let dh = gradients.h.sharedPointer.row(rows.lowerBound, size)
     let dc = gradients.c.sharedPointer.row(rows.lowerBound, size)
-    dh.update(repeating: 0, count: rows.count * size)
-    dc.update(repeating: 0, count: rows.count * size)
-    for t in (0..<plan.steps).reversed() {
-      let first = t * batch + rows.lowerBound
-      // Rows that have ended already have zero gradients and zero gates here, so nothing flows.
-      plan.addGradient(ofLast: lastH, endingAt: t, rows, to: dh, size)
-      plan.addGradient(ofLast: lastC, endingAt: t, rows, to: dc, size)
-      plan.addGradient(ofOutputs: outputs, at: t, rows, to: dh, size)
-      let c = t > 0 ? memories.row(first - batch, size) : initialC.row(rows.lowerBound, size)
-      unroll_lstm_backward(
-        rows.count, size, gates.row(first, 4 * size), c, squashed.row(first, size), dh, dc)
-      if t > 0 || intoInitial {
-        multiplyShared(
-          rows: rows.count, gates.row(first, 4 * size), rowStride: 4 * size, recurrent, into: dh)
-      }
+    let first = t * batch + rows.lowerBound
+    // Rows that have ended already have zero gradients and zero gates here, so nothing flows.
+    plan.addGradient(ofLast: lastH, endingAt: t, rows, to: dh, size)
+    plan.addGradient(ofLast: lastC, endingAt: t, rows, to: dc, size)
+    plan.addGradient(ofOutputs: outputs, at: t, rows, to: dh, size)
+    let c = t > 0 ? memories.row(first - batch, size) : initialC.row(rows.lowerBound, size)
+    unroll_lstm_backward(
+      rows.count, size, gates.row(first, 4 * size), c, squashed.row(first, size), dh, dc)
+    if t > 0 || intoInitial {
+      multiplyShared(
+        rows: rows.count, gates.row(first, 4 * size), rowStride: 4 * size, recurrent, into: dh)
     }
-    // A row without steps hands the gradient of its last state to its initial one.
-    plan.addGradient(ofLast: lastH, endingAt: -1, rows, to: dh, size)
-    plan.addGradient(ofLast: lastC, endingAt: -1, rows, to: dc, size)
   }
+  // A row without steps hands the gradient of its last state to its initial one.
+  plan.addGradient(ofLast: lastH, endingAt: -1, 0..<batch, to: gradients.h.sharedPointer, size)
+  plan.addGradient(ofLast: lastC, endingAt: -1, 0..<batch, to: gradients.c.sharedPointer, size)
   withExtendedLifetime((zeros, c0)) {}
 }

@@ -361,8 +361,24 @@ static void check_updates(void) {
 
 // matrix.h
 
+/// The same product from panels of floats and of halves; `b` becomes multiples of 2^-10.
+static void check_half_panels(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, const float *a,
+                              float *b, float *panels) {
+  for (ptrdiff_t i = 0; i < columns * depth; ++i) b[i] = roundf(b[i] * 1024) / 1024;
+  const size_t count = unroll_panels_count(columns, depth);
+  uint16_t *halves = malloc(count * sizeof *halves);
+  float *c = random_floats(rows * columns, -1, 1), *expected = copy_of(c, rows * columns);
+  unroll_pack_panels(b, depth, 1, columns, depth, panels);
+  require(unroll_halve_panels(count, panels, halves), "halves");
+  unroll_multiply_panels(rows, columns, depth, a, depth, panels, NULL, true, expected, columns);
+  unroll_multiply_half_panels(rows, columns, depth, a, depth, halves, NULL, true, c, columns);
+  require(memcmp(c, expected, (size_t)(rows * columns) * sizeof *c) == 0,
+          "panels of halves and of floats differ");
+  free(halves), free(c), free(expected);
+}
+
 static void check_products(void) {
-  begin("pack_panels, multiply_panels, multiply");
+  begin("pack_panels, multiply_panels, multiply_half_panels, multiply");
   const ptrdiff_t rows_of[] = {1, 2, 5, 6, 7, 13}, columns_of[] = {1, 15, 16, 17, 40};
   const ptrdiff_t depth_of[] = {1, 3, 17, 384, 391};
   for (int i = 0; i < 6; ++i) {
@@ -393,6 +409,7 @@ static void check_products(void) {
         compare(c, expected, rows * columns, 1, 2e-5);
         require(memcmp(c, other, (size_t)(rows * columns) * sizeof *c) == 0,
                 "multiply and multiply_panels differ");
+        check_half_panels(rows, columns, depth, a, b, panels);
         free(a), free(b), free(bias), free(c), free(expected), free(other), free(panels);
         free(expected_panels), free(workspace);
       }

@@ -12,7 +12,10 @@ static const struct kernel_table *table_of(unroll_isa isa) {
 #if defined(__x86_64__)
     case UNROLL_ISA_AVX2:
     case UNROLL_ISA_WIDE_TEST: {
-      if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return NULL;
+      if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma") ||
+          !__builtin_cpu_supports("f16c")) {
+        return NULL;
+      }
       return isa == UNROLL_ISA_AVX2 ? &unroll_kernels_avx2 : &unroll_kernels_wide_test;
     }
     case UNROLL_ISA_AVX512: {
@@ -20,7 +23,8 @@ static const struct kernel_table *table_of(unroll_isa isa) {
                              __builtin_cpu_supports("avx512vl") &&
                              __builtin_cpu_supports("avx512dq") &&
                              __builtin_cpu_supports("avx512bw") &&
-                             __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+                             __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+                             __builtin_cpu_supports("f16c");
       return supported ? &unroll_kernels_avx512 : NULL;
     }
 #elif defined(__aarch64__)

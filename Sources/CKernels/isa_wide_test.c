@@ -9,7 +9,7 @@
 #define UNROLL_WIDTH 16
 #define UNROLL_FMA 1
 #define UNROLL_TABLE unroll_kernels_wide_test
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
 #include "bodies/all_bodies.h"
 #pragma clang attribute pop
 

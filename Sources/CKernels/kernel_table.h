@@ -21,6 +21,9 @@ struct matrix_kernels {
   void (*multiply_panels)(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, const float *a,
                           ptrdiff_t a_row_stride, const float *panels, const float *bias,
                           bool accumulate, float *c, ptrdiff_t c_row_stride);
+  void (*multiply_half_panels)(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, const float *a,
+                               ptrdiff_t a_row_stride, const uint16_t *panels, const float *bias,
+                               bool accumulate, float *c, ptrdiff_t c_row_stride);
   void (*multiply)(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, const float *a,
                    ptrdiff_t a_row_stride, ptrdiff_t a_depth_stride, const float *b,
                    ptrdiff_t b_column_stride, ptrdiff_t b_depth_stride, const float *bias,

@@ -37,6 +37,24 @@ UNROLL_INLINE vf v_load(const float *p) {
 
 UNROLL_INLINE void v_store(float *p, vf v) { memcpy(p, &v, sizeof v); }
 
+/// As many IEEE 754 halves as floats, exactly. They must be finite.
+UNROLL_INLINE vf v_load_halves(const uint16_t *p) {
+#if UNROLL_FMA  // Every instruction set here that has the one converts halves too.
+  typedef _Float16 vh __attribute__((ext_vector_type(UNROLL_WIDTH)));
+  vh v;
+  memcpy(&v, p, sizeof v);
+  return __builtin_convertvector(v, vf);
+#else
+  typedef uint16_t vs __attribute__((ext_vector_type(UNROLL_WIDTH)));
+  vs v;
+  memcpy(&v, p, sizeof v);
+  const vu bits = __builtin_convertvector(v, vu);
+  // The exponent's bias grows from 15 to 127 by a factor of 2^112, which is right for subnormals too.
+  const vf magnitude = (vf)((bits & 0x7FFF) << 13) * 0x1p112f;
+  return (vf)((vu)magnitude | (bits & 0x8000) << 16);
+#endif
+}
+
 /// The first `n` (at most UNROLL_WIDTH) elements of p; the other lanes are `fill`.
 UNROLL_INLINE vf v_load_partial_or(const float *p, ptrdiff_t n, float fill) {
   float lanes[UNROLL_WIDTH];

@@ -39,20 +39,3 @@ public enum ElementType: String, Sendable, CaseIterable {
     }
   }
 }
-
-/// The single-precision value of an IEEE 754 half, exact for every half (`Float16` is not available
-/// on Intel Macs).
-func float(fromHalf bits: UInt16) -> Float {
-  let sign = UInt32(bits & 0x8000) << 16
-  let exponent = UInt32(bits >> 10) & 0x1F
-  let fraction = UInt32(bits & 0x3FF)
-  switch exponent {
-  case 0:  // zero and subnormals: fraction · 2⁻²⁴
-    let magnitude = Float(fraction) * 0x1p-24
-    return Float(bitPattern: magnitude.bitPattern | sign)
-  case 0x1F:  // infinity and NaN
-    return Float(bitPattern: sign | 0x7F80_0000 | fraction << 13)
-  default:  // the exponent's bias grows from 15 to 127
-    return Float(bitPattern: sign | (exponent + 112) << 23 | fraction << 13)
-  }
-}

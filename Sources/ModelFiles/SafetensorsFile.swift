@@ -113,7 +113,7 @@ public struct SafetensorsFile: Sendable {
     switch record.elementType {
     case .float32: return load(bytes, as: Float.self) { $0 }
     case .float64: return load(bytes, as: Double.self) { Float($0) }
-    case .float16: return load(bytes, as: UInt16.self, float(fromHalf:))
+    case .float16: return load(bytes, as: UInt16.self, HalfPrecision.value(of:))
     case .bfloat16: return load(bytes, as: UInt16.self) { Float(bitPattern: UInt32($0) << 16) }
     case .int64, .int32, .int16, .int8, .uint8, .bool:
       throw .unexpectedType(

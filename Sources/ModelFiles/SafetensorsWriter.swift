@@ -27,6 +27,14 @@ public struct TensorSource {
     self.init(name: name, shape: shape) { receive in floats.withUnsafeBufferPointer(receive) }
   }
 
+  /// A tensor of half-precision numbers, given by their bits in row-major order.
+  public init(name: String, shape: [Int], halves: @escaping () -> [UInt16]) {
+    self.name = name
+    self.shape = shape
+    elementType = .float16
+    lend = { receive in halves().withUnsafeBytes(receive) }
+  }
+
   /// A tensor of 64-bit whole numbers in row-major order.
   public init(name: String, shape: [Int], int64s: [Int64]) {
     self.name = name

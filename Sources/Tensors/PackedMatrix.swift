@@ -3,7 +3,9 @@ import CKernels
 /// A matrix laid out for the product kernel: panels of 16 outputs.
 ///
 /// A recurrent weight is used at every time step, so packing it once an update is nearly free, and
-/// the product then reads memory strictly forward.
+/// the product then reads memory strictly forward. A matrix whose elements are all halves (IEEE 754 half
+/// precision), as those of a model that was stored so, is kept as halves: the products are the same to
+/// the bit, and a step of few rows, which lasts as long as its weights take to be read, takes half as long.
 public final class PackedMatrix: Sendable {
   /// Which product of a weight W [outputs, inputs] the panels serve.
   public enum Side: Sendable, Hashable {
@@ -17,7 +19,13 @@ public final class PackedMatrix: Sendable {
   public let columns: Int
   /// Elements that are summed over.
   public let depth: Int
-  private let panels: Tensor
+  private let panels: Panels
+
+  private enum Panels {
+    case floats(Tensor)
+    /// Two halves in the place of each float.
+    case halves(Tensor)
+  }
 
   /// Packs W [outputs, inputs], or the rows (outputs) of it in `rows`.
   public init(_ weight: Tensor, _ side: Side, rows: Range<Int>? = nil) {
@@ -31,8 +39,8 @@ public final class PackedMatrix: Sendable {
     depth = isForward ? inputs : outputs
     let (columns, depth) = (columns, depth)
     let (columnStride, depthStride) = isForward ? (inputs, 1) : (1, inputs)
-    panels = Tensor(uninitialized: [unroll_panels_count(columns, depth)])
-    let target = panels.sharedPointer
+    let floats = Tensor(uninitialized: [unroll_panels_count(columns, depth)])
+    let target = floats.sharedPointer
     weight.withUnsafeBufferPointer { weight in
       guard columns > 0, depth > 0 else { return }
       let source = weight.baseAddress! + rows.lowerBound * inputs
@@ -46,6 +54,22 @@ public final class PackedMatrix: Sendable {
           depth, target + first * depth)
       }
     }
+    panels = Self.halves(of: floats).map(Panels.halves) ?? .floats(floats)
+  }
+
+  /// Packed panels as halves, if each element is one.
+  private static func halves(of panels: Tensor) -> Tensor? {
+    // Most matrices are not, as their first elements show, before any memory is taken for the others.
+    let count = panels.count
+    var first = [UInt16](repeating: 0, count: min(count, 16))
+    guard count > 0, unroll_halve_panels(first.count, panels.sharedPointer, &first) else {
+      return nil
+    }
+    let halves = Tensor(uninitialized: [(count + 1) / 2])
+    let isExact = halves.sharedPointer.withMemoryRebound(to: UInt16.self, capacity: count) {
+      unroll_halve_panels(count, panels.sharedPointer, $0)
+    }
+    return isExact ? halves : nil
   }
 
   /// c = a·Bᵀ (+ bias) (+ c) for `rows` rows on the calling thread. `columns` may cut out a range of
@@ -57,8 +81,19 @@ public final class PackedMatrix: Sendable {
     columns range: Range<Int>? = nil
   ) {
     let range = range ?? 0..<columns
-    unroll_multiply_panels(
-      rows, range.count, depth, a, rowStride, panels.sharedPointer + range.lowerBound * depth,
-      bias.map { $0 + range.lowerBound }, accumulate, c + range.lowerBound, resultStride)
+    let first = range.lowerBound * depth
+    let bias = bias.map { $0 + range.lowerBound }
+    switch panels {
+    case .floats(let floats):
+      unroll_multiply_panels(
+        rows, range.count, depth, a, rowStride, floats.sharedPointer + first, bias, accumulate,
+        c + range.lowerBound, resultStride)
+    case .halves(let halves):
+      halves.sharedPointer.withMemoryRebound(to: UInt16.self, capacity: columns * depth) {
+        unroll_multiply_half_panels(
+          rows, range.count, depth, a, rowStride, $0 + first, bias, accumulate,
+          c + range.lowerBound, resultStride)
+      }
+    }
   }
 }

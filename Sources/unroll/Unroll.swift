@@ -12,7 +12,8 @@ struct Unroll: ParsableCommand {
       Results go to standard output, progress and messages to standard error.
       """,
     subcommands: [
-      Demo.self, Train.self, Evaluate.self, Generate.self, Score.self, Inspect.self, Bench.self,
+      Demo.self, Train.self, Evaluate.self, Generate.self, Score.self, Inspect.self,
+      Convert.self, Bench.self,
     ])
 
   /// Ends every failure the same way: one line on standard error that begins with "unroll:".

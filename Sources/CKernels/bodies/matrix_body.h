@@ -68,55 +68,71 @@ static void start_only(ptrdiff_t rows, ptrdiff_t columns, const float *bias, boo
   }
 }
 
+/// A times packed panels of floats or of halves.
+UNROLL_INLINE void multiply_any_panels(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth,  //
+                                       const float *a, ptrdiff_t a_row_stride,              //
+                                       const void *panels, const bool halves, const float *bias,
+                                       bool accumulate, float *c, ptrdiff_t c_row_stride) {
+  if (rows <= 0 || columns <= 0) return;
+  if (depth <= 0) return start_only(rows, columns, bias, accumulate, c, c_row_stride);
+
+  // As many rows at a time as the second-level cache holds in full depth; with halves those of one tile.
+  const ptrdiff_t fitting = BLOCK_ROWS * UNROLL_DEPTH_BLOCK / depth / TILE_ROWS * TILE_ROWS;
+  const ptrdiff_t least = halves ? TILE_ROWS : 4 * TILE_ROWS;
+  const ptrdiff_t row_block = halves || fitting < least ? least : fitting;
+  // Where a group of panels fills the first-level cache, fetching the next from an outer cache would
+  // only push it out; from memory the next does not come in time by itself.
+  const bool fetches = !halves && (UNROLL_WIDTH < 16 || columns * depth >= IN_MEMORY);
+  const size_t size = halves ? sizeof(uint16_t) : sizeof(float);
+
+  for (ptrdiff_t i = 0; i < rows; i += row_block) {
+    const ptrdiff_t rows_here = at_most(rows - i, row_block);
+    const bool lone = rows_here <= TILE_ROWS;
+    ptrdiff_t column = 0;
+    while (column < columns) {
+      tile_function *const *multiply = halves ? half_tiles : lone ? lone_tiles : shared_tiles[0];
+      int group = lone ? lone_panels[rows_here] : SHARED_PANELS;
+      if (columns - column < group * PANEL) {
+        multiply = halves ? half_one_panel : one_panel[0];
+        group = 1;
+      }
+      const ptrdiff_t valid = at_most(columns - column, group * PANEL);
+      for (ptrdiff_t k = 0; k < depth; k += UNROLL_DEPTH_BLOCK) {
+        const ptrdiff_t depth_here = at_most(depth - k, UNROLL_DEPTH_BLOCK);
+        const char *b = (const char *)panels + (column * depth + k * PANEL) * size;
+        multiply_group(multiply, group, rows_here, valid, false,
+                       (struct tile){
+                         .depth = depth_here,
+                         .a = a + i * a_row_stride + k,
+                         .a_row_stride = a_row_stride,
+                         .b = b,
+                         .panel_stride = depth * PANEL,
+                         .ahead = fetches ? (const float *)b + depth_here * PANEL : NULL,
+                         .start = start_of(k, bias, accumulate),
+                         .bias = bias ? bias + column : NULL,
+                         .c = c + i * c_row_stride + column,
+                         .c_row_stride = c_row_stride,
+                       });
+      }
+      column += group * PANEL;
+    }
+  }
+}
+
 static void multiply_panels(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth,  //
                             const float *a, ptrdiff_t a_row_stride,              //
                             const float *panels, const float *bias, bool accumulate,
                             float *c, ptrdiff_t c_row_stride) {
-  if (rows <= 0 || columns <= 0) return;
-  if (depth <= 0) return start_only(rows, columns, bias, accumulate, c, c_row_stride);
+  multiply_any_panels(rows, columns, depth, a, a_row_stride, panels, false, bias, accumulate, c,
+                      c_row_stride);
+}
 
-  // As many rows at a time as the second-level cache holds in full depth.
-  const ptrdiff_t fitting = BLOCK_ROWS * UNROLL_DEPTH_BLOCK / depth / TILE_ROWS * TILE_ROWS;
-  const ptrdiff_t most_rows = fitting > 4 * TILE_ROWS ? fitting : 4 * TILE_ROWS;
-  while (rows > most_rows) {
-    multiply_panels(most_rows, columns, depth, a, a_row_stride, panels, bias, accumulate, c,
-                    c_row_stride);
-    rows -= most_rows;
-    a += most_rows * a_row_stride;
-    c += most_rows * c_row_stride;
-  }
-
-  // Where a group of panels fills the first-level cache, fetching the next from an outer cache would
-  // only push it out; from memory the next does not come in time by itself.
-  const bool fetches = UNROLL_WIDTH < 16 || columns * depth >= IN_MEMORY;
-  const bool lone = rows <= TILE_ROWS;
-  ptrdiff_t column = 0;
-  while (column < columns) {
-    tile_function *const *multiply = lone ? lone_tiles : shared_tiles[0];
-    int group = lone ? lone_panels[rows] : SHARED_PANELS;
-    if (columns - column < group * PANEL) {
-      multiply = one_panel[0];
-      group = 1;
-    }
-    const ptrdiff_t valid = at_most(columns - column, group * PANEL);
-    for (ptrdiff_t k = 0; k < depth; k += UNROLL_DEPTH_BLOCK) {
-      const float *b = panels + column * depth + k * PANEL;
-      multiply_group(multiply, group, rows, valid, false,
-                     (struct tile){
-                       .depth = at_most(depth - k, UNROLL_DEPTH_BLOCK),
-                       .a = a + k,
-                       .a_row_stride = a_row_stride,
-                       .b = b,
-                       .panel_stride = depth * PANEL,
-                       .ahead = fetches ? b + at_most(depth - k, UNROLL_DEPTH_BLOCK) * PANEL : NULL,
-                       .start = start_of(k, bias, accumulate),
-                       .bias = bias ? bias + column : NULL,
-                       .c = c + column,
-                       .c_row_stride = c_row_stride,
-                     });
-    }
-    column += group * PANEL;
-  }
+static void multiply_half_panels(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth,  //
+                                 const float *a, ptrdiff_t a_row_stride,              //
+                                 const uint16_t *panels, const float *bias, bool accumulate,
+                                 float *c, ptrdiff_t c_row_stride) {
+  multiply_any_panels(rows, columns, depth, a, a_row_stride, panels, true, bias, accumulate, c,
+                      c_row_stride);
 }
 
 /// The product of a block of rows, packed or as they are, and a packed block of columns.
@@ -196,5 +212,5 @@ static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth,        
 #define MATRIX_KERNELS                                                  \
   {                                                                     \
     .pack_panels = pack_panels, .multiply_panels = multiply_panels,     \
-    .multiply = multiply,                                               \
+    .multiply_half_panels = multiply_half_panels, .multiply = multiply, \
   }

@@ -1,5 +1,6 @@
 // Register tiles: R rows of A times P panels of B over one block of depths, all of C's R × 16·P
-// partial sums in registers. Every product is made of these.
+// partial sums in registers. Every product is made of these. B's elements are floats, or halves that
+// become floats as they are read: the sums are the same.
 
 #define PANEL UNROLL_PANEL_COLUMNS
 enum { PANEL_VECTORS = PANEL / UNROLL_WIDTH };
@@ -25,9 +26,9 @@ struct tile {
   ptrdiff_t depth;         // of this block
   const float *a;          // first row, or the packed rows [depth][R]
   ptrdiff_t a_row_stride;  // not for packed rows
-  const float *b;          // first panel's block [depth][16]
-  ptrdiff_t panel_stride;  // from panel to panel
-  const float *ahead;      // what to fetch into the cache meanwhile, NULL for nothing: this address,
+  const void *b;           // first panel's block [depth][16], of floats or halves
+  ptrdiff_t panel_stride;  // elements from panel to panel
+  const float *ahead;      // what to fetch into the cache meanwhile, NULL for nothing (halves): this,
   ptrdiff_t ahead_step;    // for each panel, and so many floats further with each depth
   enum start start;
   const float *bias;
@@ -37,15 +38,18 @@ struct tile {
 
 #define FULLY_UNROLLED _Pragma("clang loop unroll(full)")
 
-// One definition for every shape: R, P and `packed` are constants where it is inlined.
-UNROLL_INLINE void multiply_tile(const int R, const int P, const bool packed,
+// One definition for every shape: all but the tile are constants where it is inlined. `packed`: A's
+// rows are; `halves`: B's elements are.
+UNROLL_INLINE void multiply_tile(const int R, const int P, const bool packed, const bool halves,
                                  const struct tile *tile) {
   enum { MOST = 4 * PANEL_VECTORS };
   const int vectors = P * PANEL_VECTORS;
   const ptrdiff_t panel_stride = tile->panel_stride;
   const ptrdiff_t a_row = packed ? 1 : tile->a_row_stride;
   const ptrdiff_t a_depth = packed ? R : 1;
-  const float *a = tile->a, *b = tile->b, *ahead = tile->ahead;
+  const ptrdiff_t b_depth = PANEL * (halves ? sizeof(uint16_t) : sizeof(float));
+  const float *a = tile->a, *ahead = tile->ahead;
+  const char *b = tile->b;
   const ptrdiff_t ahead_step = tile->ahead_step;
 
   vf sum[TILE_ROWS][MOST];
@@ -55,9 +59,10 @@ UNROLL_INLINE void multiply_tile(const int R, const int P, const bool packed,
   }
 
 #define ELEMENT(r, k) v_set(a[(r) * a_row + (k) * a_depth])
-#define ROW(v, k)                                                     \
-  v_load(b + (k) * PANEL + ((v) / PANEL_VECTORS) * panel_stride + \
-         ((v) % PANEL_VECTORS) * UNROLL_WIDTH)
+#define PLACE(v) (((v) / PANEL_VECTORS) * panel_stride + ((v) % PANEL_VECTORS) * UNROLL_WIDTH)
+#define ROW(v, k)                                                            \
+  (halves ? v_load_halves((const uint16_t *)(b + (k) * b_depth) + PLACE(v)) \
+          : v_load((const float *)(b + (k) * b_depth) + PLACE(v)))
 // One depth. Held in registers: whichever is fewer, the elements of A or the vectors of B.
 #define STEP(k)                                                                                   \
   if (R < vectors) {                                                                              \
@@ -91,7 +96,7 @@ UNROLL_INLINE void multiply_tile(const int R, const int P, const bool packed,
     STEP(2)                    \
     STEP(3)                    \
     a += 4 * a_depth;          \
-    b += 4 * PANEL;            \
+    b += 4 * b_depth;          \
   }
   ptrdiff_t left = tile->depth;
   // Tiles for a single row tile leave it to the processor to see that B is read in order.
@@ -103,13 +108,14 @@ UNROLL_INLINE void multiply_tile(const int R, const int P, const bool packed,
   for (; left > 0; --left) {
     STEP(0)
     a += a_depth;
-    b += PANEL;
+    b += b_depth;
   }
 #undef FOUR_DEPTHS
 #undef NO_FETCH
 #undef FETCH
 #undef STEP
 #undef ROW
+#undef PLACE
 #undef ELEMENT
 
   const enum start start = tile->start;
@@ -139,29 +145,38 @@ UNROLL_INLINE void multiply_tile(const int R, const int P, const bool packed,
 typedef void tile_function(const struct tile *);
 
 #define TILE(R, P) \
-  static void tile_##R##x##P(const struct tile *tile) { multiply_tile(R, P, false, tile); }
+  static void tile_##R##x##P(const struct tile *tile) { multiply_tile(R, P, false, false, tile); }
 #define PACKED_TILE(R, P) \
-  static void packed_tile_##R##x##P(const struct tile *tile) { multiply_tile(R, P, true, tile); }
+  static void packed_tile_##R##x##P(const struct tile *tile) { multiply_tile(R, P, true, false, tile); }
+#define HALF_TILE(R, P) \
+  static void half_tile_##R##x##P(const struct tile *tile) { multiply_tile(R, P, false, true, tile); }
 
 // The tiles by number of rows. `one_panel` serves panels left over from a group of several.
 // `lone_tiles` and `lone_panels`: for products of a single row tile. With few rows more panels go
-// together, since it takes about 10 independent sums to hide the latency of the multiply-add.
+// together, since it takes about 10 independent sums to hide the latency of the multiply-add. Halves
+// are for few rows, so they have lone tiles only.
 TILE(1, 1)
 TILE(2, 1)
 TILE(3, 1)
 PACKED_TILE(1, 1)
 PACKED_TILE(2, 1)
 PACKED_TILE(3, 1)
+HALF_TILE(1, 1)
+HALF_TILE(2, 1)
+HALF_TILE(3, 1)
 
 #if UNROLL_WIDTH == 4 && !UNROLL_FMA
 
 TILE(1, 2)
+HALF_TILE(1, 2)
 static tile_function *const one_panel[2][TILE_ROWS + 1] = {
   {NULL, tile_1x1, tile_2x1, tile_3x1},
   {NULL, packed_tile_1x1, packed_tile_2x1, packed_tile_3x1},
 };
 #define shared_tiles one_panel
 static tile_function *const lone_tiles[] = {NULL, tile_1x2, tile_2x1, tile_3x1};
+static tile_function *const half_tiles[] = {NULL, half_tile_1x2, half_tile_2x1, half_tile_3x1};
+static tile_function *const half_one_panel[] = {NULL, half_tile_1x1, half_tile_2x1, half_tile_3x1};
 static const int lone_panels[] = {0, 2, 1, 1};
 
 #else
@@ -174,6 +189,11 @@ PACKED_TILE(5, 1)
 PACKED_TILE(6, 1)
 TILE(1, 4)
 TILE(2, 2)
+HALF_TILE(4, 1)
+HALF_TILE(5, 1)
+HALF_TILE(6, 1)
+HALF_TILE(1, 4)
+HALF_TILE(2, 2)
 
 #if UNROLL_WIDTH < 16
 
@@ -185,6 +205,12 @@ static tile_function *const one_panel[2][TILE_ROWS + 1] = {
 #define shared_tiles one_panel
 static tile_function *const lone_tiles[] = {NULL,     tile_1x4, tile_2x2, tile_3x1,
                                             tile_4x1, tile_5x1, tile_6x1};
+static tile_function *const half_tiles[] = {NULL,          half_tile_1x4, half_tile_2x2,
+                                            half_tile_3x1, half_tile_4x1, half_tile_5x1,
+                                            half_tile_6x1};
+static tile_function *const half_one_panel[] = {NULL,          half_tile_1x1, half_tile_2x1,
+                                                half_tile_3x1, half_tile_4x1, half_tile_5x1,
+                                                half_tile_6x1};
 static const int lone_panels[] = {0, 4, 2, 1, 1, 1, 1};
 
 #else  // A panel is one vector wide: two go together always.
@@ -208,6 +234,14 @@ PACKED_TILE(5, 2)
 PACKED_TILE(6, 2)
 PACKED_TILE(7, 2)
 PACKED_TILE(8, 2)
+HALF_TILE(7, 1)
+HALF_TILE(8, 1)
+HALF_TILE(3, 2)
+HALF_TILE(4, 2)
+HALF_TILE(5, 2)
+HALF_TILE(6, 2)
+HALF_TILE(7, 2)
+HALF_TILE(8, 2)
 static tile_function *const one_panel[2][TILE_ROWS + 1] = {
   {NULL, tile_1x1, tile_2x1, tile_3x1, tile_4x1, tile_5x1, tile_6x1, tile_7x1, tile_8x1},
   {NULL, packed_tile_1x1, packed_tile_2x1, packed_tile_3x1, packed_tile_4x1, packed_tile_5x1,
@@ -220,6 +254,12 @@ static tile_function *const shared_tiles[2][TILE_ROWS + 1] = {
 };
 static tile_function *const lone_tiles[] = {NULL,     tile_1x4, tile_2x2, tile_3x2, tile_4x2,
                                             tile_5x2, tile_6x2, tile_7x2, tile_8x2};
+static tile_function *const half_tiles[] = {NULL,          half_tile_1x4, half_tile_2x2,
+                                            half_tile_3x2, half_tile_4x2, half_tile_5x2,
+                                            half_tile_6x2, half_tile_7x2, half_tile_8x2};
+static tile_function *const half_one_panel[] = {NULL,          half_tile_1x1, half_tile_2x1,
+                                                half_tile_3x1, half_tile_4x1, half_tile_5x1,
+                                                half_tile_6x1, half_tile_7x1, half_tile_8x1};
 static const int lone_panels[] = {0, 4, 2, 2, 2, 2, 2, 2, 2};
 
 #endif

@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum {
   UNROLL_PANEL_COLUMNS = 16,  // columns of a packed panel
@@ -37,6 +38,17 @@ void unroll_multiply_panels(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, 
                             const float *a, ptrdiff_t a_row_stride,              //
                             const float *panels, const float *bias, bool accumulate,
                             float *c, ptrdiff_t c_row_stride);
+
+/// Writes packed panels as IEEE 754 halves, which take half the memory, if each of the `count` elements is
+/// one exactly. False, and no use to be made of `halves`, as soon as one is not.
+bool unroll_halve_panels(size_t count, const float *panels, uint16_t *halves);
+
+/// `unroll_multiply_panels` with panels of halves: the same bits, and with few rows, when the product
+/// waits for its weights, up to twice as fast.
+void unroll_multiply_half_panels(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth,  //
+                                 const float *a, ptrdiff_t a_row_stride,              //
+                                 const uint16_t *panels, const float *bias, bool accumulate,
+                                 float *c, ptrdiff_t c_row_stride);
 
 /// Floats of workspace `unroll_multiply` needs, whatever the sizes (aligned to 64 bytes).
 size_t unroll_multiply_workspace_count(void);

@@ -20,10 +20,20 @@ extension LanguageModel {
   private static let task = "language-model"
   private static let format = 1
 
+  /// How the weights are written.
+  public enum Precision: String, Sendable, CaseIterable {
+    /// As they are.
+    case single
+    /// Rounded to IEEE 754 halves, 11 bits of each: a file half as large, and steps that read half as
+    /// much, since the packed weights of such a model are kept as halves too.
+    case half
+  }
+
   /// Writes the model to a safetensors file, atomically: weights under PyTorch's names, and in the
   /// metadata entry `unroll` the architecture, vocabulary and training record as JSON. Equal models
-  /// give equal files. Throws ``ModelFileError``.
-  public func save(to path: String) throws {
+  /// give equal files. Throws ``ModelFileError``, and ``ModelError`` for a weight that no half is near.
+  public func save(to path: String, precision: Precision = .single) throws {
+    if precision == .half { try checkHalves(path) }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     let description = Description(
@@ -32,11 +42,28 @@ extension LanguageModel {
     let json = String(decoding: try encoder.encode(description), as: UTF8.self)
     let sources = parameters.map { parameter in
       let value = parameter.value
-      return TensorSource(name: parameter.name, shape: parameter.shape) { receive in
-        value.withUnsafeBufferPointer(receive)
+      let (name, shape) = (parameter.name, parameter.shape)
+      return switch precision {
+      case .single:
+        TensorSource(name: name, shape: shape) { receive in value.withUnsafeBufferPointer(receive) }
+      case .half:
+        TensorSource(
+          name: name, shape: shape, halves: { value.scalars.map(HalfPrecision.bits(nearestTo:)) })
       }
     }
     try SafetensorsWriter.write(to: path, tensors: sources, metadata: ["unroll": json])
+  }
+
+  /// Throws if a weight is beyond the largest half, 65504.
+  private func checkHalves(_ path: String) throws(ModelError) {
+    for parameter in parameters {
+      let largest = parameter.value.scalars.lazy.map(\.magnitude).max() ?? 0
+      guard largest < 65520 else {
+        throw .wrongTensor(
+          path: path, tensor: parameter.name,
+          detail: "a weight of \(largest) is beyond half precision, which ends at 65504")
+      }
+    }
   }
 
   /// Reads a model file, trusting nothing in it: sizes must agree with the architecture, and every

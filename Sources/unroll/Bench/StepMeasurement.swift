@@ -1,3 +1,4 @@
+import ModelFiles
 import Models
 import Recurrent
 import Tensors
@@ -10,10 +11,20 @@ struct StepMeasurement {
 
   /// Measures for about `seconds` after a warm-up. As a user would, takes the better of all threads
   /// and one alone: a small step is not worth a barrier.
-  init(_ shape: StepShape, batch: Int, seconds: Double) throws {
+  init(
+    _ shape: StepShape, batch: Int, precision: LanguageModel.Precision, seconds: Double
+  ) throws {
     let model = try benchModel(
       .lstm, vocabulary: shape.vocabulary, embedding: shape.embedding, hidden: shape.hidden,
       layers: shape.layers)
+    if precision == .half {
+      // As they would be read from a file.
+      for parameter in model.parameters {
+        let halves = parameter.value.scalars.map(HalfPrecision.bits(nearestTo:))
+        parameter.value = Tensor(
+          shape: parameter.shape, scalars: halves.map(HalfPrecision.value(of:)))
+      }
+    }
     var peak = PeakRate(duration: 0.005)
     for _ in 0..<5 { peak.sample() }
     let teams = ThreadTeam.current.threadCount > 1 ? [ThreadTeam.current, .solo] : [.solo]

@@ -10,6 +10,7 @@ extension Tokenizer: ExpressibleByArgument, SettingValue {}
 extension TextUnit: ExpressibleByArgument, SettingValue {}
 extension CellKind: ExpressibleByArgument, SettingValue {}
 extension OptimizerKind: ExpressibleByArgument, SettingValue {}
+extension LanguageModel.Precision: ExpressibleByArgument, SettingValue {}
 extension LanguageModelTask.LossUnit: ExpressibleByArgument, SettingValue {}
 
 /// How the learning rate goes on, by name; the numbers are settings of their own.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CKernels
 import Foundation
+import Models
 import Tensors
 
 /// `unroll bench`: how fast this machine trains and predicts.
@@ -122,9 +123,12 @@ struct BenchStep: ParsableCommand {
       EXAMPLES
         unroll bench step
         unroll bench step --shape step-h256-l1 --json
+        unroll bench step --precision half
       """)
 
   @OptionGroup var options: Bench.Options
+  @Option(help: "Of the weights: single or half, as convert writes them (default: single).")
+  var precision: LanguageModel.Precision?
   @OptionGroup var common: CommonOptions
 
   func run() throws { try run(.standard) }
@@ -134,6 +138,7 @@ struct BenchStep: ParsableCommand {
     let threads = try common.threadCount(&settings)
     let name = try settings.value("shape", options.shape)
     let seconds = try settings.value("seconds", options.seconds, default: 2, .positive)
+    let precision = try settings.value("precision", precision, default: .single)
     try settings.finish()
     let named = (StepShape.all + [.tiny]).map { (name: $0.name, shape: $0) }
     let shapes = try name.map { [try Bench.find($0, in: named)] } ?? StepShape.all
@@ -141,7 +146,7 @@ struct BenchStep: ParsableCommand {
     for shape in shapes {
       for batch in StepShape.batches {
         let measurement = try withThreads(threads) {
-          try StepMeasurement(shape, batch: batch, seconds: seconds / 2)
+          try StepMeasurement(shape, batch: batch, precision: precision, seconds: seconds / 2)
         }
         try report(shape.name, threads, batch, measurement, console)
       }

@@ -134,6 +134,7 @@ def busy_table(options, shapes):
 def step_table(options, shapes):
     threads = str(options.threads)
     commands = {"ours": [options.unroll, "bench", "step", "--threads", threads, "--json"]}
+    commands["half"] = [*commands["ours"], "--precision", "half"]
     for who, script in (("onnx", "onnx_step.py"), ("torch", "torch_step.py")):
         commands[who] = [sys.executable, HERE / script, "--threads", threads]
     measurements = Measurements(options.log)
@@ -147,9 +148,9 @@ def step_table(options, shapes):
                 print(f"round {round_number + 1} {name} {who}", file=sys.stderr)
     print(
         "| shape | batch | ours, µs | ONNX Runtime, µs | ratio | PyTorch, µs | ratio"
-        " | PyTorch without oneDNN, µs | ratio |"
+        " | PyTorch without oneDNN, µs | ratio | ours, half-precision weights, µs |"
     )
-    print("|---|---|---|---|---|---|---|---|---|")
+    print("|---|---|---|---|---|---|---|---|---|---|")
     ratios = defaultdict(list)
     for name in shapes:
         for batch in STEP_BATCHES:
@@ -163,7 +164,7 @@ def step_table(options, shapes):
                 ratio = measurements.median(who, "quiet", name, quantity, batch) / ours
                 ratios[who, quantity, batch].append(ratio)
                 line += f" | {measurements.cell(who, 'quiet', name, quantity, batch)} | {ratio:.2f}"
-            print(line + " |")
+            print(f"{line} | {measurements.cell('half', 'quiet', name, 'microseconds', batch)} |")
     print()
     for batch in STEP_BATCHES:
         print(

@@ -8,7 +8,7 @@ import Testing
 struct HelpTests {
   static let verbs: [any ParsableCommand.Type] = [
     Unroll.self, Demo.self, Train.self, TrainLM.self, Evaluate.self, Generate.self, Score.self,
-    Inspect.self, Bench.self, BenchTrain.self, BenchStep.self,
+    Inspect.self, Convert.self, Bench.self, BenchTrain.self, BenchStep.self,
   ]
 
   private func help(_ verb: any ParsableCommand.Type) -> String {
@@ -76,6 +76,7 @@ struct HelpTests {
             generate                Let a model write.
             score                   Give the log-probability of each line of a text.
             inspect                 Show what is in a model file.
+            convert                 Write a model with weights of another precision.
             bench                   Measure speed.
 
             See 'unroll help <subcommand>' for detailed help.

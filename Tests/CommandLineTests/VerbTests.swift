@@ -24,6 +24,7 @@ struct VerbTests {
     case let verb as Generate: try verb.run(captured.console)
     case let verb as Score: try verb.run(captured.console)
     case let verb as Inspect: try verb.run(captured.console)
+    case let verb as Convert: try verb.run(captured.console)
     case let verb as BenchTrain: try verb.run(captured.console)
     case let verb as BenchStep: try verb.run(captured.console)
     case let verb as Demo: try verb.run(captured.console)
@@ -106,6 +107,23 @@ struct VerbTests {
       let tensors = try #require(inspected["tensors"] as? [[String: Any]])
       let total = tensors.reduce(0) { $0 + ($1["parameters"] as? Int ?? 0) }
       #expect(inspected["parameters"] as? Int == total)
+
+      let converted = try members(
+        unroll(
+          "convert", "@model.safetensors", "--output", "@half.safetensors", "--json", in: folder
+        )
+        .results)
+      #expect(converted["parameters"] as? Int == total)
+      let (bytes, before) = (
+        converted["bytes"] as? Int ?? 0, converted["bytes_before"] as? Int ?? 0
+      )
+      #expect(before - bytes == 2 * total)
+      let perplexities = try ["@model.safetensors", "@half.safetensors"].map {
+        try members(unroll("evaluate", $0, "@train.txt", "--json", in: folder).results)[
+          "perplexity"]
+          as? Double ?? .nan
+      }
+      #expect(abs(perplexities[0] / perplexities[1] - 1) < 1e-3)
     }
   }
 
@@ -180,6 +198,8 @@ struct VerbTests {
       refuses("--output FILE", "train", "lm", "--train", "@train.txt")
       refuses("cut.safetensors", "evaluate", "@cut.safetensors", "@train.txt")
       refuses("train.txt", "inspect", "@train.txt")
+      refuses("--output FILE", "convert", "@model.safetensors")
+      refuses("train.txt", "convert", "@train.txt", "--output", "@half.safetensors")
       refuses("empty.txt is empty", "evaluate", "@model.safetensors", "@empty.txt")
       refuses("--temperature is -1.0", "generate", "@model.safetensors", "--temperature", "-1")
       refuses("--top-p is 0.0", "generate", "@model.safetensors", "--top-p", "0")

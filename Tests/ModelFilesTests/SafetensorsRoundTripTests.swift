@@ -118,21 +118,6 @@ struct SafetensorsRoundTripTests {
     }
   }
 
-  #if !(os(macOS) && arch(x86_64))
-    @Test("every half converts as the hardware does")
-    func halves() {
-      for bits in UInt16.min...UInt16.max {
-        let ours = float(fromHalf: bits)
-        let theirs = Float(Float16(bitPattern: bits))
-        if theirs.isNaN {
-          #expect(ours.isNaN)
-        } else if ours.bitPattern != theirs.bitPattern {
-          Issue.record("half \(bits) gave \(ours), expected \(theirs)")
-        }
-      }
-    }
-  #endif
-
   @Test(
     "asking for a missing tensor, a wrong type or finite numbers throws with the name and the place"
   )

@@ -81,6 +81,52 @@ struct ModelFileTests {
     }
   }
 
+  @Test(
+    "a model saved in half precision is the model of the rounded weights",
+    arguments: CellKind.allCases)
+  func halfPrecision(cell: CellKind) throws {
+    try withTemporaryFolder { folder in
+      let model = try makeModel("a b c\n", cell: cell, embedding: 5, hidden: 20, layers: 2)
+      let (half, again) = (folder + "/half", folder + "/again")
+      try model.save(to: half, precision: .half)
+      let file = try SafetensorsFile(path: half)
+      #expect(try file.names.allSatisfy { try file.record($0).elementType == .float16 })
+      let read = try LanguageModel(contentsOf: half)
+      for parameter in model.parameters {
+        parameter.value = Tensor(
+          shape: parameter.shape,
+          scalars: parameter.value.scalars.map {
+            HalfPrecision.value(of: HalfPrecision.bits(nearestTo: $0))
+          })
+      }
+      #expect(read.parameters.map(\.value) == model.parameters.map(\.value))
+      // Nothing is lost a second time, in either precision.
+      try read.save(to: again, precision: .half)
+      #expect(areEqual(try contents(half), try contents(again)))
+      try read.save(to: again)
+      #expect(
+        try LanguageModel(contentsOf: again).parameters.map(\.value) == read.parameters.map(\.value)
+      )
+      // A step reads packed halves, a whole line the weights as floats.
+      let tokens: [Int32] = (0..<40).map { $0 % 4 }
+      var state = read.zeroState(batch: 1)
+      var logits: [Float] = []
+      for token in tokens {
+        let next = read.step([token], state)
+        (logits, state) = (next.logits.scalars, next.state)
+      }
+      let (hidden, _) = read.read(tokens, steps: tokens.count, from: nil, mode: .prediction)
+      let whole = read.decoder(hidden, mode: .prediction).value.scalars
+      #expect(Array(whole.suffix(logits.count)) == logits)
+
+      read.parameters[0].value = Tensor(
+        shape: read.parameters[0].shape, scalars: read.parameters[0].value.scalars.map { _ in 7e4 })
+      #expect { try read.save(to: again, precision: .half) } throws: {
+        "\($0)".contains("\(read.parameters[0].name)") && "\($0)".contains("65504")
+      }
+    }
+  }
+
   @Test("the tensors that a file is expected to have are the model's", arguments: CellKind.allCases)
   func expectedTensors(cell: CellKind) throws {
     for tied in [false, true] {

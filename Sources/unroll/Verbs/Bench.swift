@@ -127,7 +127,8 @@ struct BenchStep: ParsableCommand {
       """)
 
   @OptionGroup var options: Bench.Options
-  @Option(help: "Of the weights: single or half, as convert writes them (default: single).")
+  @Option(
+    help: "Precision of the weights: single, or half as convert writes them (default: single).")
   var precision: LanguageModel.Precision?
   @OptionGroup var common: CommonOptions
 

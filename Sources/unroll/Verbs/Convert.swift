@@ -20,7 +20,7 @@ struct Convert: ParsableCommand {
   var model: String
   @Option(help: ArgumentHelp("Where the new model goes.", valueName: "file"))
   var output: String?
-  @Option(help: "Of the weights: half or single (default: half).")
+  @Option(help: "Precision of the weights: half or single (default: half).")
   var precision: LanguageModel.Precision?
   @OptionGroup var common: CommonOptions
 

@@ -158,8 +158,12 @@ final class TeamState: @unchecked Sendable {
   private func claim(_ own: Int) {
     for offset in 0..<shares.count {
       let share = shares[(own + offset) % shares.count]
+      var isSettled = false
       while let index = share.take(last: offset > 0) {
-        places.settle(own)
+        if !isSettled {
+          places.settle(own)
+          isSettled = true
+        }
         body!(index)
         let left = remaining.subtract(1, ordering: .sequentiallyConsistent).newValue
         if left == 0, callerSleeps.load(ordering: .sequentiallyConsistent) {

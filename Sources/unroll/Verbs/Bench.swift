@@ -25,10 +25,26 @@ struct Bench: ParsableCommand {
     var shape: String?
     @Option(parsing: .unconditional, help: ArgumentHelp("Seconds to measure for.", valueName: "x"))
     var seconds: Double?
+    @OptionGroup var common: CommonOptions
+
+    /// What both read from their flags and the configuration file.
+    struct Choice {
+      let threads: Int
+      let shape: String?
+      let seconds: Double
+    }
+
+    func choice(_ settings: inout Settings, seconds standard: Double) throws -> Choice {
+      Choice(
+        threads: try common.threadCount(&settings), shape: try settings.value("shape", shape),
+        seconds: try settings.value("seconds", seconds, default: standard, .positive))
+    }
   }
 
-  /// The instruction set that the kernels run on.
-  static var instructionSet: String { String(cString: unroll_isa_name(unroll_isa_current())) }
+  /// What precedes the results for a reader.
+  static func heading(threads: Int) -> String {
+    "\(threads) threads, \(String(cString: unroll_isa_name(unroll_isa_current())))"
+  }
 
   /// The shape of a name, or what to say instead.
   static func find<Shape>(_ name: String, in shapes: [(name: String, shape: Shape)]) throws -> Shape
@@ -54,25 +70,23 @@ struct BenchTrain: ParsableCommand {
       """)
 
   @OptionGroup var options: Bench.Options
-  @OptionGroup var common: CommonOptions
 
   func run() throws { try run(.standard) }
 
   func run(_ console: Console) throws {
-    var settings = try common.settings()
-    let threads = try common.threadCount(&settings)
-    let name = try settings.value("shape", options.shape)
-    let seconds = try settings.value("seconds", options.seconds, default: 8, .positive)
+    var settings = try options.common.settings()
+    let choice = try options.choice(&settings, seconds: 8)
     try settings.finish()
-    let shapes = (TrainShape.all + [.tiny]).map { (name: $0.name, shape: $0) }
-    guard let name else {
+    let (threads, seconds) = (choice.threads, choice.seconds)
+    guard let name = choice.shape else {
       return try measureApart(threads: threads, seconds: seconds, console)
     }
+    let shapes = (TrainShape.all + [.tiny]).map { (name: $0.name, shape: $0) }
     let shape = try Bench.find(name, in: shapes)
-    if !common.json { console.message("\(threads) threads, \(Bench.instructionSet)") }
+    if !options.common.json { console.message(Bench.heading(threads: threads)) }
     let measurement = try withThreads(threads) { try TrainMeasurement(shape, seconds: seconds) }
     let memory = peakMemoryMB()
-    if common.json {
+    if options.common.json {
       try console.result(
         JSON.members([
           "name": .string(name), "threads": .integer(threads),
@@ -91,7 +105,8 @@ struct BenchTrain: ParsableCommand {
 
   /// Measures each shape in a process of its own, so that its peak of memory is its own.
   private func measureApart(threads: Int, seconds: Double, _ console: Console) throws {
-    if !common.json { console.message("\(threads) threads, \(Bench.instructionSet)") }
+    let json = options.common.json
+    if !json { console.message(Bench.heading(threads: threads)) }
     for shape in TrainShape.all {
       let process = Process()
       process.executableURL = Bundle.main.executableURL
@@ -99,9 +114,9 @@ struct BenchTrain: ParsableCommand {
         "bench", "train", "--shape", shape.name, "--threads", "\(threads)", "--seconds",
         "\(seconds)",
       ]
-      if common.json { process.arguments?.append("--json") }
+      if json { process.arguments?.append("--json") }
       // Our own heading does for all.
-      if !common.json { process.standardError = FileHandle.nullDevice }
+      if !json { process.standardError = FileHandle.nullDevice }
       try process.run()
       process.waitUntilExit()
       guard process.terminationStatus == 0 else {
@@ -130,26 +145,24 @@ struct BenchStep: ParsableCommand {
   @Option(
     help: "Precision of the weights: single, or half as convert writes them (default: single).")
   var precision: LanguageModel.Precision?
-  @OptionGroup var common: CommonOptions
 
   func run() throws { try run(.standard) }
 
   func run(_ console: Console) throws {
-    var settings = try common.settings()
-    let threads = try common.threadCount(&settings)
-    let name = try settings.value("shape", options.shape)
-    let seconds = try settings.value("seconds", options.seconds, default: 2, .positive)
+    var settings = try options.common.settings()
+    let choice = try options.choice(&settings, seconds: 2)
     let precision = try settings.value("precision", precision, default: .single)
     try settings.finish()
     let named = (StepShape.all + [.tiny]).map { (name: $0.name, shape: $0) }
-    let shapes = try name.map { [try Bench.find($0, in: named)] } ?? StepShape.all
-    if !common.json { console.message("\(threads) threads, \(Bench.instructionSet)") }
+    let shapes = try choice.shape.map { [try Bench.find($0, in: named)] } ?? StepShape.all
+    if !options.common.json { console.message(Bench.heading(threads: choice.threads)) }
     for shape in shapes {
       for batch in StepShape.batches {
-        let measurement = try withThreads(threads) {
-          try StepMeasurement(shape, batch: batch, precision: precision, seconds: seconds / 2)
+        let measurement = try withThreads(choice.threads) {
+          try StepMeasurement(
+            shape, batch: batch, precision: precision, seconds: choice.seconds / 2)
         }
-        try report(shape.name, threads, batch, measurement, console)
+        try report(shape.name, choice.threads, batch, measurement, console)
       }
     }
   }
@@ -158,7 +171,7 @@ struct BenchStep: ParsableCommand {
     _ name: String, _ threads: Int, _ batch: Int, _ measurement: StepMeasurement,
     _ console: Console
   ) throws {
-    if common.json {
+    if options.common.json {
       return try console.result(
         JSON.members([
           "name": .string(name), "threads": .integer(threads), "batch": .integer(batch),

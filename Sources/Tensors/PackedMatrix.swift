@@ -61,10 +61,10 @@ public final class PackedMatrix: Sendable {
   private static func halves(of panels: Tensor) -> Tensor? {
     // Most matrices are not, as their first elements show, before any memory is taken for the others.
     let count = panels.count
-    var first = [UInt16](repeating: 0, count: min(count, 16))
-    guard count > 0, unroll_halve_panels(first.count, panels.sharedPointer, &first) else {
-      return nil
+    let isWorthTrying = withUnsafeTemporaryAllocation(of: UInt16.self, capacity: 16) {
+      unroll_halve_panels(min(count, 16), panels.sharedPointer, $0.baseAddress!)
     }
+    guard count > 0, isWorthTrying else { return nil }
     let halves = Tensor(uninitialized: [(count + 1) / 2])
     let isExact = halves.sharedPointer.withMemoryRebound(to: UInt16.self, capacity: count) {
       unroll_halve_panels(count, panels.sharedPointer, $0)

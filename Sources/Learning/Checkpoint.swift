@@ -32,6 +32,8 @@ public struct Checkpoint {
     var identity: [String: String]
     var run: RunRecord
     var optimizerUpdates: [String: Int]
+    /// nil in the files of earlier versions.
+    var optimizerNumbers: [String: Double]? = nil
     /// Length of the log at that moment.
     var logBytes: UInt64?
   }

@@ -24,17 +24,48 @@ public protocol Optimizer: Sendable {
   mutating func step(parameters: [Parameter], rate: Double, gradientScale: Double)
 }
 
+/// An optimiser that looks at the loss more than once a step: along a line, or along its curvature.
+///
+/// Its `step(parameters:rate:gradientScale:)` is never called by a trainer; this one is, with a loss
+/// that stays the same throughout the step.
+public protocol ObjectiveOptimizer: Optimizer {
+  /// Changes the parameters of `objective` once.
+  mutating func step(_ objective: any Objective, rate: Double) throws -> ObjectiveStep
+}
+
+/// What a step of an ``ObjectiveOptimizer`` found.
+public struct ObjectiveStep: Sendable, Equatable {
+  /// The loss before the step.
+  public var loss: Double
+  /// The global norm of its gradient.
+  public var gradientNorm: Double
+  /// Things worth a line in the log, by name: the damping, the iterations.
+  public var notes: [String: Double]
+
+  /// A step.
+  public init(loss: Double, gradientNorm: Double, notes: [String: Double] = [:]) {
+    self.loss = loss
+    self.gradientNorm = gradientNorm
+    self.notes = notes
+  }
+}
+
 /// The memory of an optimiser.
 public struct OptimizerState: Sendable, Equatable {
   /// How often each parameter has been updated.
   public var updates: [String: Int]
-  /// Tensors shaped as their parameters, named `slot.parameter`: `velocity.rnn.weight_ih_l0`.
+  /// Tensors named `slot.parameter`: `velocity.rnn.weight_ih_l0`.
   public var tensors: [String: Tensor]
+  /// Single numbers, such as a damping.
+  public var numbers: [String: Double]
 
   /// A state with the given content; nothing before the first step.
-  public init(updates: [String: Int] = [:], tensors: [String: Tensor] = [:]) {
+  public init(
+    updates: [String: Int] = [:], tensors: [String: Tensor] = [:], numbers: [String: Double] = [:]
+  ) {
     self.updates = updates
     self.tensors = tensors
+    self.numbers = numbers
   }
 
   /// Takes a tensor out to be changed in place; zeros at first.

@@ -43,6 +43,7 @@ extension Trainer {
     return Checkpoint(
       record: Checkpoint.Record(
         identity: identity, run: record, optimizerUpdates: optimizer.state.updates,
+        optimizerNumbers: optimizer.state.numbers.isEmpty ? nil : optimizer.state.numbers,
         logBytes: try log?.byteCount),
       parameters: Dictionary(uniqueKeysWithValues: parameters.map { ($0.name, $0.value) }),
       optimizer: optimizer.state.tensors, carried: task.carriedState, best: bestTensors)
@@ -81,7 +82,8 @@ extension Trainer {
     }
     self.best = best.map { best in parameters.compactMap { best[$0.name] } }
     optimizer.state = OptimizerState(
-      updates: checkpoint.record.optimizerUpdates, tensors: checkpoint.optimizer)
+      updates: checkpoint.record.optimizerUpdates, tensors: checkpoint.optimizer,
+      numbers: checkpoint.record.optimizerNumbers ?? [:])
     record = run
     lastCheckpoint = path
     return checkpoint

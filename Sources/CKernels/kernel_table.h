@@ -70,6 +70,21 @@ struct gates_kernels {
                             float *dpre);
 };
 
+/// lstm_variant.h
+struct lstm_variant_kernels {
+  void (*memory_forward)(ptrdiff_t rows, ptrdiff_t hidden, bool coupled, float *gates,
+                         const float *peepholes, const float *candidate_scale, const float *c_prev,
+                         float *c);
+  void (*memory_backward)(ptrdiff_t rows, ptrdiff_t hidden, bool coupled, float *gates,
+                          const float *peepholes, const float *candidate_scale,
+                          const float *c_prev, float *dc);
+  void (*output_forward)(ptrdiff_t rows, ptrdiff_t hidden, bool coupled, float *gates,
+                         const float *peepholes, const float *c, const float *read,
+                         float *squashed, float *h);
+  void (*output_backward)(ptrdiff_t rows, ptrdiff_t hidden, bool coupled, float *gates,
+                          const float *squashed, const float *dh, float *d_read);
+};
+
 /// softmax.h
 struct softmax_kernels {
   void (*softmax_rows)(ptrdiff_t rows, ptrdiff_t columns, const float *x, float *y);
@@ -126,6 +141,7 @@ struct kernel_table {
   struct matrix_kernels matrix;
   struct elementwise_kernels elementwise;
   struct gates_kernels gates;
+  struct lstm_variant_kernels lstm_variant;
   struct softmax_kernels softmax;
   struct reductions_kernels reductions;
   struct random_kernels random;

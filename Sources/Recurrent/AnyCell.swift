@@ -4,6 +4,7 @@ import Tensors
 public struct AnyCell: Cell {
   public let inputSize: Int
   public let hiddenSize: Int
+  public let outputSize: Int
   public let parameters: [Parameter]
 
   /// The state of whatever cell this is, as its parts.
@@ -21,6 +22,7 @@ public struct AnyCell: Cell {
   public init<Wrapped: Cell>(_ cell: Wrapped) {
     inputSize = cell.inputSize
     hiddenSize = cell.hiddenSize
+    outputSize = cell.outputSize
     parameters = cell.parameters
     makeZeroState = { State(parts: cell.zeroState(batch: $0).parts) }
     takeStep = { input, state, mode in

@@ -13,18 +13,28 @@ extension Cell {
   public func run(_ inputs: Variable, lengths: [Int32]?, from state: State?, mode: Mode)
     -> (outputs: Variable, state: State)
   {
+    runSteps(inputs, lengths: lengths, from: state) { input, state, _ in
+      step(input, state, mode: mode)
+    }
+  }
+
+  /// `run` by a step of one's own, which is given t too.
+  func runSteps(
+    _ inputs: Variable, lengths: [Int32]?, from state: State?,
+    _ step: (_ input: Variable, _ state: State, _ t: Int) -> State
+  ) -> (outputs: Variable, state: State) {
     precondition(
       inputs.shape.count == 3 && inputs.shape[2] == inputSize,
       "inputs are [T, B, \(inputSize)], not \(inputs.shape)")
     let (steps, batch) = (inputs.shape[0], inputs.shape[1])
     checkLengths(lengths, steps: steps, batch: batch)
     var state = state ?? zeroState(batch: batch)
-    guard steps > 0 else { return (Variable(Tensor(zeros: [0, batch, hiddenSize])), state) }
+    guard steps > 0 else { return (Variable(Tensor(zeros: [0, batch, outputSize])), state) }
 
-    let none = Variable(Tensor(zeros: [batch, hiddenSize]))
+    let none = Variable(Tensor(zeros: [batch, outputSize]))
     var outputs: [Variable] = []
     for (t, input) in inputs.unstacked().enumerated() {
-      let next = step(input, state, mode: mode)
+      let next = step(input, state, t)
       guard let lengths, lengths.contains(where: { $0 <= t }) else {
         state = next
         outputs.append(next.output)

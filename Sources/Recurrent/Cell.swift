@@ -30,8 +30,10 @@ public protocol Cell: Module {
 
   /// I, the features of an input.
   var inputSize: Int { get }
-  /// H, the features of an output.
+  /// H, the units.
   var hiddenSize: Int { get }
+  /// The features of an output: H, unless the cell projects its outputs.
+  var outputSize: Int { get }
 
   /// The state before the first step, all zeros, for `batch` sequences.
   func zeroState(batch: Int) -> State
@@ -46,6 +48,11 @@ public protocol Cell: Module {
   /// is the zero state.
   func run(_ inputs: Variable, lengths: [Int32]?, from state: State?, mode: Mode)
     -> (outputs: Variable, state: State)
+}
+
+extension Cell {
+  /// H.
+  public var outputSize: Int { hiddenSize }
 }
 
 /// The state of a cell whose output is all it carries: h [B, H].

@@ -6,35 +6,101 @@ public enum CellKind: String, Sendable, Codable, CaseIterable {
   case rnn
   /// Elman's network with the rectifier.
   case rnnReLU = "rnn-relu"
+  /// Elman's network with tanh and layer normalisation.
+  case rnnNorm = "rnn-norm"
+  /// Elman's network with the rectifier, started at the identity (Le, Jaitly & Hinton 2015).
+  case irnn
+  /// A memory that adds up what it sees.
+  case memory
+  /// A memory that sees its own output too.
+  case memoryRecurrent = "memory-recurrent"
+  /// A memory with forget and input gates.
+  case memoryGated = "memory-gated"
   /// The long short-term memory.
   case lstm
+  /// The LSTM whose gates see the memory.
+  case lstmPeephole = "lstm-peephole"
+  /// The LSTM whose input gate is one minus the forget gate.
+  case lstmCoupled = "lstm-coupled"
+  /// The LSTM with layer normalisation.
+  case lstmNorm = "lstm-norm"
   /// The gated recurrent unit, reset after the product (PyTorch's).
   case gru
   /// The gated recurrent unit, reset before the product (Cho et al. 2014).
   case gruResetBefore = "gru-reset-before"
+  /// The gated recurrent unit with layer normalisation.
+  case gruNorm = "gru-norm"
+}
 
-  /// A cell of this kind.
-  public func makeCell(
-    inputSize: Int, hiddenSize: Int, prefix: String, layer: Int,
-    initialization: GateParameters.Initialization, key: RandomKey
-  ) -> AnyCell {
+/// A cell and its size.
+public struct CellConfiguration: Sendable, Equatable {
+  /// Which cell.
+  public var kind: CellKind
+  /// I, the features of an input.
+  public var inputSize: Int
+  /// H, the units.
+  public var hiddenSize: Int
+  /// P, the features to which an LSTM's outputs are projected (Sak et al. 2014); nil for none.
+  public var projection: Int?
+  /// What is dropped in the recurrence while training.
+  public var dropout: RecurrentDropout
+
+  /// A configuration; ``fault`` says what is wrong with it.
+  public init(
+    _ kind: CellKind, inputSize: Int, hiddenSize: Int, projection: Int? = nil,
+    dropout: RecurrentDropout = RecurrentDropout()
+  ) {
+    self.kind = kind
+    self.inputSize = inputSize
+    self.hiddenSize = hiddenSize
+    self.projection = projection
+    self.dropout = dropout
+  }
+
+  /// The features of an output.
+  public var outputSize: Int { projection ?? hiddenSize }
+
+  /// What is wrong with it, in words; nil if nothing is.
+  public var fault: String? {
+    if let projection {
+      guard kind.lstmVariant != nil else {
+        return "a projection is for the LSTM and its variants, not for \(kind.rawValue)"
+      }
+      guard (1...hiddenSize).contains(projection) else {
+        return "a projection has at most as many features as the layer has units, "
+          + "so 1 to \(hiddenSize), not \(projection)"
+      }
+    }
+    return dropout.fault(kind)
+  }
+}
+
+extension CellKind {
+  /// Which LSTM it is, if it is one.
+  public var lstmVariant: LSTMVariant? {
     switch self {
-    case .rnn, .rnnReLU:
-      AnyCell(
-        ElmanCell(
-          inputSize: inputSize, hiddenSize: hiddenSize, activation: self == .rnn ? .tanh : .relu,
-          prefix: prefix, layer: layer, initialization: initialization, key: key))
-    case .lstm:
-      AnyCell(
-        LSTMCell(
-          inputSize: inputSize, hiddenSize: hiddenSize, prefix: prefix, layer: layer,
-          initialization: initialization, key: key))
-    case .gru, .gruResetBefore:
-      AnyCell(
-        GRUCell(
-          inputSize: inputSize, hiddenSize: hiddenSize,
-          reset: self == .gru ? .afterProduct : .beforeProduct, prefix: prefix, layer: layer,
-          initialization: initialization, key: key))
+    case .lstm: LSTMVariant()
+    case .lstmPeephole: LSTMVariant(hasPeepholes: true)
+    case .lstmCoupled: LSTMVariant(isCoupled: true)
+    case .lstmNorm: LSTMVariant(isNormalized: true)
+    default: nil
+    }
+  }
+
+  /// Whether a memory c is carried beside the output h.
+  public var hasMemory: Bool {
+    switch self {
+    case .memory, .memoryRecurrent, .memoryGated: true
+    default: lstmVariant != nil
+    }
+  }
+
+  /// G, the blocks of H rows in a layer's matrices.
+  public var gateCount: Int {
+    switch self {
+    case .rnn, .rnnReLU, .rnnNorm, .irnn, .memory, .memoryRecurrent: 1
+    case .memoryGated, .gru, .gruResetBefore, .gruNorm: 3
+    case .lstm, .lstmPeephole, .lstmCoupled, .lstmNorm: lstmVariant?.gateCount ?? 4
     }
   }
 }

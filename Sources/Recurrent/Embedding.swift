@@ -21,8 +21,22 @@ public struct Embedding: Module {
 
   /// The vectors of `tokens`, laid out [steps, tokens.count / steps, E].
   ///
-  /// The gradient has as many rows as there are distinct tokens, not V.
-  public func callAsFunction(_ tokens: [Int32], steps: Int, mode: Mode) -> Variable {
+  /// In training, a share `dropout` of the V tokens have zeros for a vector, the others are divided by
+  /// 1 - dropout (Gal & Ghahramani 2016). The gradient has as many rows as there are distinct tokens,
+  /// not V.
+  public func callAsFunction(
+    _ tokens: [Int32], steps: Int, dropout: Float = 0, mode: Mode
+  ) -> Variable {
+    let vectors = lookUp(tokens, steps: steps, mode: mode)
+    guard dropout > 0, case .training(let key) = mode else { return vectors }
+    // One number a token of the vocabulary, so that a mask does not depend on what is read.
+    let drawn = key.child(-1).uniform(vocabularySize)
+    let scales = tokens.map { drawn[Int($0)] < dropout ? 0 : 1 / (1 - dropout) }
+    let mask = Tensor(shape: [steps, tokens.count / steps, 1], scalars: scales)
+    return vectors * Variable(mask)
+  }
+
+  private func lookUp(_ tokens: [Int32], steps: Int, mode: Mode) -> Variable {
     precondition(
       steps > 0 && tokens.count % steps == 0, "\(tokens.count) tokens in \(steps) steps")
     let size = size

@@ -1,5 +1,35 @@
 import Tensors
 
+/// Which way a layer reads a sequence.
+public enum Direction: Sendable, CaseIterable {
+  /// From the first step to the last.
+  case forward
+  /// From each sequence's own last step to the first.
+  case reverse
+}
+
+/// Where a cell stands in a stack, which gives its parameters PyTorch's names.
+public struct LayerPlace: Sendable, Hashable {
+  /// What the names begin with.
+  public var prefix: String
+  /// From 0, the lowest.
+  public var layer: Int
+  /// Which way it reads.
+  public var direction: Direction
+
+  /// The lowest layer, forward, unless told otherwise.
+  public init(prefix: String = "rnn", layer: Int = 0, direction: Direction = .forward) {
+    self.prefix = prefix
+    self.layer = layer
+    self.direction = direction
+  }
+
+  /// `rnn.weight_ih_l0` of `weight_ih`; `rnn.weight_ih_l0_reverse` in the other direction.
+  public func name(_ kind: String) -> String {
+    "\(prefix).\(kind)_l\(layer)\(direction == .reverse ? "_reverse" : "")"
+  }
+}
+
 /// The four tensors of a recurrent layer, named and laid out as PyTorch's: W_ih [G·H, I],
 /// W_hh [G·H, H] and the biases b_ih, b_hh [G·H], for G gates.
 public struct GateParameters: Module {
@@ -11,6 +41,9 @@ public struct GateParameters: Module {
   public let inputBias: Parameter
   /// b_hh [G·H].
   public let recurrentBias: Parameter
+
+  /// The share of W_hh that is dropped while training, one mask for a whole run (Merity et al. 2018).
+  public var weightDropout: Float = 0
 
   public var parameters: [Parameter] { [inputWeight, recurrentWeight, inputBias, recurrentBias] }
 
@@ -34,26 +67,41 @@ public struct GateParameters: Module {
     }
   }
 
-  /// Parameters of layer `layer`, named `prefix.weight_ih_l0` and so on.
+  /// Parameters named `rnn.weight_ih_l0` and so on. `outputSize` is H unless the outputs are
+  /// projected: then W_hh is [G·H, P].
   public init(
-    gates: Int, inputSize: Int, hiddenSize: Int, prefix: String, layer: Int,
+    gates: Int, inputSize: Int, hiddenSize: Int, outputSize: Int? = nil, place: LayerPlace,
     initialization: Initialization, key: RandomKey
   ) {
     let size = gates * hiddenSize
     inputWeight = Parameter(
-      "\(prefix).weight_ih_l\(layer)",
+      place.name("weight_ih"),
       initialization.input.matrix(
         gates: gates, outputs: hiddenSize, inputs: inputSize, key: key.child(0)))
     recurrentWeight = Parameter(
-      "\(prefix).weight_hh_l\(layer)",
+      place.name("weight_hh"),
       initialization.recurrent.matrix(
-        gates: gates, outputs: hiddenSize, inputs: hiddenSize, key: key.child(1)))
-    inputBias = Parameter("\(prefix).bias_ih_l\(layer)", Tensor(zeros: [size]))
-    recurrentBias = Parameter("\(prefix).bias_hh_l\(layer)", Tensor(zeros: [size]))
+        gates: gates, outputs: hiddenSize, inputs: outputSize ?? hiddenSize, key: key.child(1)))
+    inputBias = Parameter(place.name("bias_ih"), Tensor(zeros: [size]))
+    recurrentBias = Parameter(place.name("bias_hh"), Tensor(zeros: [size]))
   }
 
-  /// The operands of a run, in the order of `parameters`.
-  func variables(_ mode: Mode) -> [Variable] { parameters.map { $0.variable(mode) } }
+  /// The operands of a run, in the order of `parameters`; in training W_hh has its dropout.
+  func variables(_ mode: Mode) -> [Variable] {
+    var variables = parameters.map { $0.variable(mode) }
+    // The index only keeps this mask apart from others drawn from the same mode.
+    variables[1] = variables[1].dropout(weightDropout, mode: mode.child(-1))
+    return variables
+  }
+
+  /// Sets the biases b_ih of gate `gate`, of `size` units.
+  func setBias(ofGate gate: Int, _ size: Int, to value: Float) {
+    var bias = inputBias.value
+    bias.withUnsafeMutableBufferPointer {
+      $0[gate * size..<(gate + 1) * size].update(repeating: value)
+    }
+    inputBias.value = bias
+  }
 }
 
 /// b_ih + b_hh, the bias of cells that add both at the same place.

@@ -7,6 +7,8 @@ public enum Initializer: Sendable, Equatable {
   case zero
   /// Uniform in [-range, range).
   case uniform(Float)
+  /// Normal with mean 0 and the given standard deviation.
+  case normal(Float)
   /// Uniform in ±√(6 / (inputs + outputs)) (Glorot & Bengio 2010); a matrix of several gates is
   /// several matrices.
   case glorot
@@ -23,6 +25,9 @@ public enum Initializer: Sendable, Equatable {
       return Tensor(zeros: shape)
     case .uniform(let range):
       return key.uniform(shape, from: -range, to: range)
+    case .normal(let deviation):
+      let numbers = key.normal(shape)
+      return Tensor(shape: shape, scalars: numbers.scalars.map { $0 * deviation })
     case .glorot:
       let range = (6 / Float(max(1, inputs + outputs))).squareRoot()
       return key.uniform(shape, from: -range, to: range)

@@ -18,6 +18,7 @@
 #include "lanes_body.h"
 #include "elementwise_body.h"
 #include "gates_body.h"
+#include "lstm_variant_body.h"
 #include "softmax_body.h"
 #include "reductions_body.h"
 #include "random_body.h"
@@ -29,6 +30,7 @@ const struct kernel_table UNROLL_TABLE = {
   .matrix = MATRIX_KERNELS,
   .elementwise = ELEMENTWISE_KERNELS,
   .gates = GATES_KERNELS,
+  .lstm_variant = LSTM_VARIANT_KERNELS,
   .softmax = SOFTMAX_KERNELS,
   .reductions = REDUCTIONS_KERNELS,
   .random = RANDOM_KERNELS,

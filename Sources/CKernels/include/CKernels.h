@@ -15,6 +15,7 @@
 #include "elementwise.h"
 #include "gates.h"
 #include "isa.h"
+#include "lstm_variant.h"
 #include "matrix.h"
 #include "processor.h"
 #include "random.h"

@@ -23,7 +23,7 @@ extension LanguageModel {
     let isSentences = configuration.unit == .sentence
     let start = isSentences ? sentenceMarks.start : streamStart
     let given = try encode(prompt: prompt)
-    var state = zeroState(batch: 1)
+    var state = initialState(batch: 1)
     var logits = Tensor(zeros: [1, vocabulary.count])
     for token in [start] + given { (logits, state) = step([token], state) }
 
@@ -36,7 +36,7 @@ extension LanguageModel {
         sampling.draw(from: $0, excluding: excluded, uniform: uniform)
       }
       guard emit(decoder.text(of: token)) else { return }
-      if isSentences, token == vocabulary.end { state = zeroState(batch: 1) }
+      if isSentences, token == vocabulary.end { state = initialState(batch: 1) }
       let read = isSentences && token == vocabulary.end ? start : token
       if index + 1 < length { (logits, state) = step([read], state) }
     }

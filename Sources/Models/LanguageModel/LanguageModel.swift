@@ -70,19 +70,16 @@ public struct LanguageModel: Module {
     try configuration.validate(vocabulary)
     self.configuration = configuration
     self.vocabulary = vocabulary
-    let size = configuration.hiddenSize
     embedding = Embedding(
       vocabularySize: vocabulary.count, size: configuration.embeddingSize,
       range: initialization.embeddingRange, key: key.child(0))
     network = RecurrentStack(
-      configuration.cell, inputSize: configuration.embeddingSize, hiddenSize: size,
-      layers: configuration.layers, dropout: configuration.dropout,
-      initialization: initialization.gates, key: key.child(1))
+      configuration.stack, initialization: initialization.gates, key: key.child(1))
     decoder =
       configuration.isTied
       ? Linear(sharing: embedding.weight, name: "decoder")
       : Linear(
-        inputs: size, outputs: vocabulary.count, name: "decoder",
+        inputs: configuration.stack.outputSize, outputs: vocabulary.count, name: "decoder",
         initializer: initialization.decoder, key: key.child(2))
   }
 
@@ -91,34 +88,55 @@ public struct LanguageModel: Module {
     return embedding.parameters + network.parameters + output
   }
 
-  /// The state before the first token, for `batch` streams.
-  public func zeroState(batch: Int) -> State { network.zeroState(batch: batch) }
+  /// The state before the first token, for `batch` streams: zeros, or what was learned.
+  public func initialState(batch: Int) -> State { network.initialState(batch: batch) }
 
-  /// Reads tokens [T, B] (time-major) and returns the states of the highest layer, [T·B, H].
+  /// What reading a text gives.
+  struct Reading {
+    /// The outputs of the highest layer, [T, B, P].
+    var outputs: Variable
+    /// The same as the output layer sees them.
+    var dropped: Variable
+    /// Where the state has got to.
+    var state: State
+  }
+
+  /// Reads tokens [T, B] (time-major).
   func read(
     _ tokens: [Int32], steps: Int, lengths: [Int32]? = nil, from state: State?, mode: Mode
-  ) -> (hidden: Variable, state: State) {
-    let dropout = configuration.dropout
-    let vectors = embedding(tokens, steps: steps, mode: mode)
-      .dropout(dropout, mode: mode.child(0))
-    let (outputs, last) = network.run(vectors, lengths: lengths, from: state, mode: mode.child(1))
-    let hidden = outputs.dropout(dropout, mode: mode.child(2))
-      .reshaped(to: [tokens.count, configuration.hiddenSize])
-    return (hidden, last)
+  ) -> Reading {
+    let rates = configuration.dropout
+    func drop(_ x: Variable, _ rate: Float, _ mode: Mode) -> Variable {
+      rates.isVariational
+        ? x.variationalDropout(rate, mode: mode) : x.dropout(rate, mode: mode)
+    }
+    let vectors = embedding(tokens, steps: steps, dropout: rates.embedding, mode: mode)
+    let (outputs, last) = network.run(
+      drop(vectors, rates.input, mode.child(0)), lengths: lengths, from: state, mode: mode.child(1))
+    return Reading(
+      outputs: outputs, dropped: drop(outputs, rates.output, mode.child(2)), state: last)
   }
 
   /// The loss of tokens [T, B] against their targets, and where the state has got to.
   ///
-  /// - Parameter scale: the loss is scale · Σ -ln p(target) over targets that are not negative.
+  /// - Parameters:
+  ///   - scale: the loss is scale · Σ -ln p(target) over targets that are not negative,
+  ///   - penalty: and as many times this as there are such targets.
   func loss(
     _ tokens: [Int32], targets: [Int32], steps: Int, lengths: [Int32]? = nil, from state: State?,
-    scale: Float, mode: Mode
+    scale: Float, penalty: ActivationPenalty = ActivationPenalty(), mode: Mode
   ) -> (loss: Variable, losses: [Float], state: State) {
-    let (hidden, last) = read(tokens, steps: steps, lengths: lengths, from: state, mode: mode)
+    let reading = read(tokens, steps: steps, lengths: lengths, from: state, mode: mode)
     let (loss, losses) = softmaxCrossEntropy(
-      hidden, weight: decoder.weight.variable(mode), bias: decoder.bias.variable(mode),
+      reading.dropped.reshaped(to: [tokens.count, network.outputSize]),
+      weight: decoder.weight.variable(mode), bias: decoder.bias.variable(mode),
       targets: targets, scale: scale)
-    return (loss, losses, last)
+    guard mode.isTraining,
+      let penalty = penalty.loss(
+        outputs: reading.outputs, dropped: reading.dropped, lengths: lengths)
+    else { return (loss, losses, reading.state) }
+    let count = targets.count { $0 >= 0 }
+    return (loss + penalty * (scale * Float(count)), losses, reading.state)
   }
 
   /// One step of prediction: a token for each of B streams and their state give the logits
@@ -127,8 +145,7 @@ public struct LanguageModel: Module {
     let vectors = embedding(tokens, steps: 1, mode: .prediction)
     let input = Variable(
       vectors.value.reshaped(to: [tokens.count, configuration.embeddingSize]))
-    let next = network.step(input, state, mode: .prediction)
-    let hidden = next.layers[next.layers.count - 1].output
+    let (hidden, next) = network.step(input, state, mode: .prediction)
     return (decoder(hidden, mode: .prediction).value, next)
   }
 }

@@ -2,7 +2,7 @@ import Corpora
 import Recurrent
 
 /// The architecture of a recurrent language model.
-public struct LanguageModelConfiguration: Codable, Sendable, Equatable {
+public struct LanguageModelConfiguration: Sendable, Equatable {
   /// What a token is.
   public var level: Tokenizer
   /// Whether a text is one stream of tokens or each line a sentence by itself.
@@ -15,23 +15,23 @@ public struct LanguageModelConfiguration: Codable, Sendable, Equatable {
   public var hiddenSize: Int
   /// L, the layers.
   public var layers: Int
-  /// The share dropped of the token vectors, between layers, and before the output (Zaremba et al.
-  /// 2014); never on recurrent connections.
-  public var dropout: Float
+  /// P, the features to which an LSTM's outputs are projected; nil for none.
+  public var projection: Int?
+  /// What layers see beside the outputs of the one below.
+  public var connections: SkipConnections
+  /// Whether the state before the first token is learned; zeros otherwise.
+  public var learnsInitialState: Bool
+  /// What is dropped while it is trained.
+  public var dropout: LanguageModelDropout
   /// Whether the output layer uses the token vectors as its matrix (Inan et al. 2017).
   public var isTied: Bool
-
-  private enum CodingKeys: String, CodingKey {
-    case level, unit, cell, layers, dropout
-    case embeddingSize = "embedding_size"
-    case hiddenSize = "hidden_size"
-    case isTied = "tied"
-  }
 
   /// A configuration; `validate` checks it.
   public init(
     level: Tokenizer, unit: TextUnit = .stream, cell: CellKind = .lstm, embeddingSize: Int,
-    hiddenSize: Int, layers: Int, dropout: Float = 0, isTied: Bool = false
+    hiddenSize: Int, layers: Int, projection: Int? = nil, connections: SkipConnections = .none,
+    learnsInitialState: Bool = false, dropout: LanguageModelDropout = LanguageModelDropout(),
+    isTied: Bool = false
   ) {
     self.level = level
     self.unit = unit
@@ -39,8 +39,20 @@ public struct LanguageModelConfiguration: Codable, Sendable, Equatable {
     self.embeddingSize = embeddingSize
     self.hiddenSize = hiddenSize
     self.layers = layers
+    self.projection = projection
+    self.connections = connections
+    self.learnsInitialState = learnsInitialState
     self.dropout = dropout
     self.isTied = isTied
+  }
+
+  /// The recurrent layers.
+  public var stack: StackConfiguration {
+    StackConfiguration(
+      cell, inputSize: embeddingSize, hiddenSize: hiddenSize, layers: layers,
+      projection: projection, connections: connections, learnsInitialState: learnsInitialState,
+      dropout: dropout.hidden, isVariational: dropout.isVariational,
+      recurrentDropout: dropout.recurrent)
   }
 
   /// Throws ``ModelError/invalidConfiguration(_:)`` for numbers that make no network.
@@ -58,12 +70,13 @@ public struct LanguageModelConfiguration: Codable, Sendable, Equatable {
       "the number of hidden units is between 1 and 1,000,000, not \(hiddenSize)")
     try check(
       (1...1000).contains(layers), "the number of layers is between 1 and 1000, not \(layers)")
-    try check(dropout >= 0 && dropout < 1, "dropout is in [0, 1), not \(dropout)")
+    if let fault = dropout.fault ?? stack.fault { throw .invalidConfiguration(fault) }
     try check(
-      !isTied || embeddingSize == hiddenSize,
-      "tied weights need an embedding as wide as the hidden layers, "
-        + "not \(embeddingSize) and \(hiddenSize)")
+      !isTied || embeddingSize == stack.outputSize,
+      "tied weights need an embedding as wide as the outputs of the highest layer, "
+        + "not \(embeddingSize) and \(stack.outputSize)")
   }
+
   /// Throws ``ModelError/invalidConfiguration(_:)`` for a vocabulary without the line ends that words
   /// need, or the sentence marks that sentences need.
   func validate(_ vocabulary: Vocabulary) throws(ModelError) {
@@ -78,26 +91,8 @@ public struct LanguageModelConfiguration: Codable, Sendable, Equatable {
   /// The parameters' names and shapes, with V tokens, in the order of `LanguageModel.parameters`.
   func tensorShapes(vocabularySize: Int) -> [(name: String, shape: [Int])] {
     var shapes = [(name: "embedding.weight", shape: [vocabularySize, embeddingSize])]
-    let rows = cell.gateCount * hiddenSize
-    for layer in 0..<layers {
-      shapes += [
-        ("rnn.weight_ih_l\(layer)", [rows, layer == 0 ? embeddingSize : hiddenSize]),
-        ("rnn.weight_hh_l\(layer)", [rows, hiddenSize]),
-        ("rnn.bias_ih_l\(layer)", [rows]), ("rnn.bias_hh_l\(layer)", [rows]),
-      ]
-    }
-    if !isTied { shapes.append(("decoder.weight", [vocabularySize, hiddenSize])) }
+    shapes += stack.parameterShapes()
+    if !isTied { shapes.append(("decoder.weight", [vocabularySize, stack.outputSize])) }
     return shapes + [("decoder.bias", [vocabularySize])]
-  }
-}
-
-extension CellKind {
-  /// The blocks of H rows in a layer's matrices.
-  fileprivate var gateCount: Int {
-    switch self {
-    case .rnn, .rnnReLU: 1
-    case .lstm: 4
-    case .gru, .gruResetBefore: 3
-    }
   }
 }

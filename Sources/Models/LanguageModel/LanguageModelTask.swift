@@ -141,7 +141,7 @@ public final class LanguageModelTask: TrainingTask {
       return
     }
     let batch = if case .streams(let streams) = batches { streams.batch } else { 0 }
-    let zero = model.zeroState(batch: batch)
+    let zero = model.initialState(batch: batch)
     let layers = try zero.layers.enumerated().map { layer, state in
       AnyCell.State(
         parts: try state.parts.enumerated().map { part, zero in

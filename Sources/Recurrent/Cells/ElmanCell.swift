@@ -23,20 +23,21 @@ public struct ElmanCell: Cell {
   /// g.
   public let activation: Activation
   /// W_ih, W_hh, b_ih, b_hh.
-  public let gates: GateParameters
+  public var gates: GateParameters
 
   public var parameters: [Parameter] { gates.parameters }
 
-  /// A cell of layer `layer`.
+  /// A cell that stands at `place`.
   public init(
-    inputSize: Int, hiddenSize: Int, activation: Activation = .tanh, prefix: String = "rnn",
-    layer: Int = 0, initialization: GateParameters.Initialization = .init(), key: RandomKey
+    inputSize: Int, hiddenSize: Int, activation: Activation = .tanh,
+    place: LayerPlace = LayerPlace(),
+    initialization: GateParameters.Initialization = .init(), key: RandomKey
   ) {
     self.inputSize = inputSize
     self.hiddenSize = hiddenSize
     self.activation = activation
     gates = GateParameters(
-      gates: 1, inputSize: inputSize, hiddenSize: hiddenSize, prefix: prefix, layer: layer,
+      gates: 1, inputSize: inputSize, hiddenSize: hiddenSize, place: place,
       initialization: initialization, key: key)
   }
 

@@ -29,20 +29,20 @@ public struct GRUCell: Cell {
   /// Where the reset gate acts.
   public let reset: Reset
   /// W_ih, W_hh, b_ih, b_hh.
-  public let gates: GateParameters
+  public var gates: GateParameters
 
   public var parameters: [Parameter] { gates.parameters }
 
-  /// A cell of layer `layer`.
+  /// A cell that stands at `place`.
   public init(
-    inputSize: Int, hiddenSize: Int, reset: Reset = .afterProduct, prefix: String = "rnn",
-    layer: Int = 0, initialization: GateParameters.Initialization = .init(), key: RandomKey
+    inputSize: Int, hiddenSize: Int, reset: Reset = .afterProduct, place: LayerPlace = LayerPlace(),
+    initialization: GateParameters.Initialization = .init(), key: RandomKey
   ) {
     self.inputSize = inputSize
     self.hiddenSize = hiddenSize
     self.reset = reset
     gates = GateParameters(
-      gates: 3, inputSize: inputSize, hiddenSize: hiddenSize, prefix: prefix, layer: layer,
+      gates: 3, inputSize: inputSize, hiddenSize: hiddenSize, place: place,
       initialization: initialization, key: key)
   }
 

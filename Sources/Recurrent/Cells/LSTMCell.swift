@@ -21,25 +21,21 @@ public struct LSTMCell: Cell {
   public let inputSize: Int
   public let hiddenSize: Int
   /// W_ih, W_hh, b_ih, b_hh.
-  public let gates: GateParameters
+  public var gates: GateParameters
 
   public var parameters: [Parameter] { gates.parameters }
 
-  /// A cell of layer `layer`, its forget bias in b_ih.
+  /// A cell that stands at `place`, its forget bias in b_ih.
   public init(
-    inputSize: Int, hiddenSize: Int, prefix: String = "rnn", layer: Int = 0,
+    inputSize: Int, hiddenSize: Int, place: LayerPlace = LayerPlace(),
     initialization: GateParameters.Initialization = .init(), key: RandomKey
   ) {
     self.inputSize = inputSize
     self.hiddenSize = hiddenSize
     gates = GateParameters(
-      gates: 4, inputSize: inputSize, hiddenSize: hiddenSize, prefix: prefix, layer: layer,
+      gates: 4, inputSize: inputSize, hiddenSize: hiddenSize, place: place,
       initialization: initialization, key: key)
-    var bias = gates.inputBias.value
-    bias.withUnsafeMutableBufferPointer {
-      $0[hiddenSize..<2 * hiddenSize].update(repeating: initialization.forgetBias)
-    }
-    gates.inputBias.value = bias
+    gates.setBias(ofGate: 1, hiddenSize, to: initialization.forgetBias)
   }
 
   public func zeroState(batch: Int) -> MemoryState {

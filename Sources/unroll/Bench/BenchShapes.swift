@@ -48,7 +48,7 @@ struct TrainShape: Sendable {
   var operationsPerStep: Double {
     var perToken = hidden * vocabulary
     for layer in 0..<layers {
-      perToken += cell.gates * hidden * ((layer == 0 ? embedding : hidden) + hidden)
+      perToken += cell.gateCount * hidden * ((layer == 0 ? embedding : hidden) + hidden)
     }
     return 2 * 3 * Double(perToken) * Double(batch * steps)
   }
@@ -75,17 +75,6 @@ struct StepShape: Sendable {
     var count = hidden * vocabulary
     for layer in 0..<layers { count += 4 * hidden * ((layer == 0 ? embedding : hidden) + hidden) }
     return 2 * Double(count)
-  }
-}
-
-extension CellKind {
-  /// Blocks of H rows in a layer's matrices.
-  fileprivate var gates: Int {
-    switch self {
-    case .rnn, .rnnReLU: 1
-    case .gru, .gruResetBefore: 3
-    case .lstm: 4
-    }
   }
 }
 

@@ -43,7 +43,7 @@ struct StepMeasurement {
     _ model: LanguageModel, _ shape: StepShape, batch: Int, seconds: Double
   ) -> Double {
     let words = RandomKey(seed: 3).words(64 * batch).map { Int32($0 % UInt32(shape.vocabulary)) }
-    var state = model.zeroState(batch: batch)
+    var state = model.initialState(batch: batch)
     var times: [Double] = []
     let begin = secondsNow()
     while times.count < 20 || secondsNow() - begin < seconds {

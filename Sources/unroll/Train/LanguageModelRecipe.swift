@@ -44,7 +44,7 @@ extension LanguageModelRecipe {
   var configuration: LanguageModelConfiguration {
     LanguageModelConfiguration(
       level: level, unit: unit, cell: cell, embeddingSize: embedding, hiddenSize: hidden,
-      layers: layers, dropout: Float(dropout), isTied: isTied)
+      layers: layers, dropout: LanguageModelDropout(Float(dropout)), isTied: isTied)
   }
 
   /// How the model starts.

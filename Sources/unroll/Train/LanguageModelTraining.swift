@@ -4,6 +4,7 @@ import Foundation
 import Learning
 import ModelFiles
 import Models
+import Recurrent
 import Tensors
 
 /// A training run of a language model as the command line makes it: reads the texts, trains with
@@ -147,15 +148,31 @@ struct LanguageModelTraining {
 extension LanguageModelConfiguration {
   /// "a word-level LSTM, 2 layers of 650 units"
   var summary: String {
-    let name =
-      switch cell {
-      case .rnn: "RNN"
-      case .rnnReLU: "ReLU RNN"
-      case .lstm: "LSTM"
-      case .gru: "GRU"
-      case .gruResetBefore: "GRU (reset before)"
-      }
     let size = layers == 1 ? "1 layer" : "\(layers) layers"
-    return "a \(level.rawValue)-level \(name), \(size) of \(Format.count(hiddenSize)) units"
+    let projected = projection.map { ", projected to \(Format.count($0))" } ?? ""
+    let units = Format.count(hiddenSize)
+    return "a \(level.rawValue)-level \(cell.title), \(size) of \(units) units\(projected)"
+  }
+}
+
+extension CellKind {
+  /// The cell's name in a sentence.
+  var title: String {
+    switch self {
+    case .rnn: "RNN"
+    case .rnnReLU: "ReLU RNN"
+    case .rnnNorm: "RNN with layer normalisation"
+    case .irnn: "IRNN"
+    case .memory: "memory cell"
+    case .memoryRecurrent: "recurrent memory cell"
+    case .memoryGated: "gated memory cell"
+    case .lstm: "LSTM"
+    case .lstmPeephole: "LSTM with peepholes"
+    case .lstmCoupled: "LSTM with coupled gates"
+    case .lstmNorm: "LSTM with layer normalisation"
+    case .gru: "GRU"
+    case .gruResetBefore: "GRU (reset before)"
+    case .gruNorm: "GRU with layer normalisation"
+    }
   }
 }

@@ -33,7 +33,7 @@ struct Inspect: ParsableCommand {
     var lines = [
       "language model: \(architecture.summary)",
       "  embedding   \(architecture.embeddingSize)\(architecture.isTied ? ", tied to the output" : "")",
-      "  dropout     \(architecture.dropout)",
+      "  dropout     \(architecture.dropout.summary)",
       "  unit        \(architecture.unit.rawValue)",
       "",
       "parameters    \(Format.count(model.parameterCount))",
@@ -90,7 +90,11 @@ struct Inspect: ParsableCommand {
         "cell": .string(architecture.cell.rawValue),
         "embedding": .integer(architecture.embeddingSize),
         "hidden": .integer(architecture.hiddenSize), "layers": .integer(architecture.layers),
-        "dropout": .number(Double(architecture.dropout.description) ?? 0),
+        "projection": architecture.projection.map { .integer($0) },
+        "skip": .string(architecture.connections.rawValue),
+        "learned_initial_state": .bool(architecture.learnsInitialState),
+        "dropout": .object(architecture.dropout.rates.map { ($0.name, .number(number($0.rate))) }),
+        "variational": .bool(architecture.dropout.isVariational),
         "tied": .bool(architecture.isTied),
       ]),
       "parameters": .integer(model.parameterCount),
@@ -132,3 +136,22 @@ struct Inspect: ParsableCommand {
     ])
   }
 }
+
+extension LanguageModelDropout {
+  /// The rates that are not zero, by name.
+  fileprivate var rates: [(name: String, rate: Float)] {
+    [
+      ("input", input), ("hidden", hidden), ("output", output), ("embedding", embedding),
+      ("weights", recurrent.weights), ("recurrent", recurrent.state),
+      ("candidate", recurrent.candidate), ("zoneout", recurrent.zoneout),
+    ].filter { $0.1 > 0 }
+  }
+
+  fileprivate var summary: String {
+    let rates = rates.map { "\($0.name) \($0.rate)" }.joined(separator: ", ")
+    return (rates.isEmpty ? "none" : rates) + (isVariational ? ", the same at every step" : "")
+  }
+}
+
+/// A Float with the digits it is written with.
+private func number(_ value: Float) -> Double { Double(value.description) ?? 0 }

@@ -138,7 +138,7 @@ struct EvaluationTests {
     let (_, losses, _) = model.loss(
       Array(tokens[..<(steps * batch)]), targets: Array(tokens[batch...]), steps: steps, from: nil,
       scale: 1, mode: .prediction)
-    var state = model.zeroState(batch: batch)
+    var state = model.initialState(batch: batch)
     for step in 0..<steps {
       let logits: Tensor
       (logits, state) = model.step(Array(tokens[step * batch..<(step + 1) * batch]), state)

@@ -121,7 +121,7 @@ struct GenerationTests {
   @Test("at temperature 0 each token is the likeliest after the prompt and all before it")
   func greedy() throws {
     let model = try makeModel(text, level: .characters, cell: .gru)
-    var (expected, state) = ("", model.zeroState(batch: 1))
+    var (expected, state) = ("", model.initialState(batch: 1))
     let prompt = try Tokenizer.characters.encode("w3 w", with: model.vocabulary)
     var read = [try #require(model.vocabulary.id(of: "\n"))] + prompt
     for _ in 0..<30 {
@@ -178,7 +178,7 @@ struct GenerationTests {
     for seed in 1...60 as ClosedRange<UInt64> {
       let model = try makeModel("a b c\n", unit: .sentence, seed: seed)
       func first(after token: Int32) -> Int {
-        let logits = model.step([token], model.zeroState(batch: 1)).logits.scalars
+        let logits = model.step([token], model.initialState(batch: 1)).logits.scalars
         return logits.indices.dropFirst(2).max { logits[$0] < logits[$1] }!
       }
       let lines = try model.generated(12, Sampling(temperature: 0))

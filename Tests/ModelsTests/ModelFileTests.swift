@@ -109,14 +109,14 @@ struct ModelFileTests {
       )
       // A step reads packed halves, a whole line the weights as floats.
       let tokens: [Int32] = (0..<40).map { $0 % 4 }
-      var state = read.zeroState(batch: 1)
+      var state = read.initialState(batch: 1)
       var logits: [Float] = []
       for token in tokens {
         let next = read.step([token], state)
         (logits, state) = (next.logits.scalars, next.state)
       }
-      let (hidden, _) = read.read(tokens, steps: tokens.count, from: nil, mode: .prediction)
-      let whole = read.decoder(hidden, mode: .prediction).value.scalars
+      let reading = read.read(tokens, steps: tokens.count, from: nil, mode: .prediction)
+      let whole = read.decoder(reading.outputs, mode: .prediction).value.scalars
       #expect(Array(whole.suffix(logits.count)) == logits)
 
       read.parameters[0].value = Tensor(

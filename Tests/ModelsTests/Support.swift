@@ -65,7 +65,7 @@ func makeModel(
   return try LanguageModel(
     configuration: LanguageModelConfiguration(
       level: level, unit: unit, cell: cell, embeddingSize: embedding, hiddenSize: hidden,
-      layers: layers, dropout: dropout, isTied: tied),
+      layers: layers, dropout: LanguageModelDropout(dropout), isTied: tied),
     vocabulary: try builder.build(), initialization: .uniform(range), key: RandomKey(seed: seed))
 }
 
@@ -78,7 +78,7 @@ extension LanguageModel {
 
   /// ln p of each of `ids` after `start`, one step at a time, with a softmax in Double.
   func logProbabilitiesStepByStep(_ ids: [Int32], after start: Int32) -> [Double] {
-    var state = zeroState(batch: 1)
+    var state = initialState(batch: 1)
     var previous = start
     return ids.map { id in
       let logits: Tensor
@@ -98,7 +98,7 @@ func logSoftmax(_ logits: [Float]) -> [Double] {
 
 /// The logits of a few steps of two streams: what equal models have in common, bit for bit.
 func logitsOfSteps(_ model: LanguageModel, steps: Int = 5) -> [Tensor] {
-  var state = model.zeroState(batch: 2)
+  var state = model.initialState(batch: 2)
   return (0..<steps).map { step in
     let tokens = [step, step * 3 + 1].map { Int32($0 % model.vocabulary.count) }
     let logits: Tensor

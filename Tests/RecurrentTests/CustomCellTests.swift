@@ -14,7 +14,7 @@ private struct PlainLSTM: Cell {
     self.inputSize = inputSize
     self.hiddenSize = hiddenSize
     gates = GateParameters(
-      gates: 4, inputSize: inputSize, hiddenSize: hiddenSize, prefix: "rnn", layer: layer,
+      gates: 4, inputSize: inputSize, hiddenSize: hiddenSize, place: LayerPlace(layer: layer),
       initialization: .init(), key: RandomKey(seed: 1))
   }
 
@@ -45,7 +45,7 @@ struct CustomCellTests {
     let plain = RecurrentStack(
       order.enumerated().map { layer, name in
         name == "fused"
-          ? fused.layers[layer]
+          ? fused.layers[layer].cell
           : AnyCell(
             PlainLSTM(
               inputSize: fused.layers[layer].inputSize, hiddenSize: extents.hiddenSize,

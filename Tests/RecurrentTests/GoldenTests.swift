@@ -18,7 +18,7 @@ extension CellKind {
     case .rnnReLU: "rnn-relu"
     case .lstm: "lstm"
     case .gru: "gru"
-    case .gruResetBefore: nil
+    default: nil
     }
   }
 }
@@ -75,7 +75,7 @@ struct GoldenTests {
     expectGradient(result, "input", try file["d_input"])
     for (layer, gradients) in try parts({ "d_\($0)0" }).enumerated() {
       for (letter, gradient) in zip(letters, gradients) {
-        expectGradient(result, "\(letter)0_l\(layer)", gradient)
+        expectGradient(result, "rnn.\(letter)0_l\(layer)", gradient)
       }
     }
   }

@@ -81,12 +81,20 @@ struct InitializerTests {
 
   @Test("biases start at zero, but an LSTM's forget gate as asked", arguments: CellKind.allCases)
   func biases(kind: CellKind) {
-    let cell = kind.makeCell(
-      inputSize: 2, hiddenSize: 3, prefix: "rnn", layer: 0,
-      initialization: .init(forgetBias: 1.5), key: key)
-    var expected = [Float](repeating: 0, count: cell.parameters[2].count)
-    if kind == .lstm { for unit in 3..<6 { expected[unit] = 1.5 } }
-    #expect(cell.parameters[2].value.scalars == expected)
-    #expect(cell.parameters[3].value.scalars.allSatisfy { $0 == 0 })
+    let cell = CellConfiguration(kind, inputSize: 2, hiddenSize: 3).makeCell(
+      place: LayerPlace(), initialization: .init(forgetBias: 1.5), key: key)
+    func values(_ name: String) -> [Float] {
+      cell.parameters.first { $0.name == "rnn.\(name)_l0" }?.value.scalars ?? []
+    }
+    var expected = [Float](repeating: 0, count: 3 * kind.gateCount)
+    switch kind {
+    case .lstmCoupled: for unit in 0..<3 { expected[unit] = 1.5 }
+    case .lstm, .lstmPeephole, .lstmNorm, .memoryGated: for unit in 3..<6 { expected[unit] = 1.5 }
+    default: break
+    }
+    #expect(values("bias_ih") == expected)
+    #expect(values("bias_hh").allSatisfy { $0 == 0 })
+    #expect(values("peephole").allSatisfy { $0 == 0 })
+    #expect(values("norm_ih_weight").allSatisfy { $0 == 1 })
   }
 }

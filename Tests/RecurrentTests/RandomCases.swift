@@ -17,12 +17,19 @@ struct Extents: Sendable, CustomTestStringConvertible {
       + (lengths.map { " lengths \($0)" } ?? "")
   }
 
+  /// The net `net` of these sizes.
+  func configuration(_ net: Net) -> StackConfiguration {
+    StackConfiguration(
+      net.kind, inputSize: inputSize, hiddenSize: hiddenSize, layers: layers,
+      projection: net.isProjected ? (hiddenSize + 1) / 2 : nil,
+      isBidirectional: net.isBidirectional, connections: layers > 1 ? net.connections : .none)
+  }
+
   /// A stack with all parameters random, the biases too. Weights shrink with H so that gates stay
   /// in their curved part.
-  func stack(_ kind: CellKind, seed: UInt64 = 1) -> RecurrentStack {
+  func stack(_ net: Net, seed: UInt64 = 1) -> RecurrentStack {
     let stack = RecurrentStack(
-      kind, inputSize: inputSize, hiddenSize: hiddenSize, layers: layers,
-      initialization: .init(recurrent: .identity), key: RandomKey(seed: 1))
+      configuration(net), initialization: .init(recurrent: .identity), key: RandomKey(seed: 1))
     let range = min(1, 2 / Float(hiddenSize).squareRoot())
     for (index, parameter) in stack.parameters.enumerated() {
       parameter.value = .random(
@@ -32,18 +39,62 @@ struct Extents: Sendable, CustomTestStringConvertible {
   }
 
   /// Random inputs and initial states, and random gradients of outputs and last states.
-  func randomCase(_ kind: CellKind, seed: UInt64 = 1) -> RecurrentCase {
+  func randomCase(_ net: Net, seed: UInt64 = 1) -> RecurrentCase {
+    let stack = stack(net)
     func states(_ seed: UInt64) -> [[Tensor]] {
-      (0..<layers).map { layer in
-        (0..<(kind == .lstm ? 2 : 1)).map { part in
-          .random([batch, hiddenSize], seed: seed + UInt64(2 * layer + part))
+      stack.zeroState(batch: batch).layers.enumerated().map { layer, state in
+        state.parts.enumerated().map { part, zero in
+          .random(zero.shape, seed: seed + UInt64(4 * layer + part))
         }
       }
     }
     return RecurrentCase(
       inputs: .random([steps, batch, inputSize], seed: 2000 * seed + 1), lengths: lengths,
       states: states(2000 * seed + 10),
-      outputGradient: .random([steps, batch, hiddenSize], seed: 2000 * seed + 2),
+      outputGradient: .random([steps, batch, stack.outputSize], seed: 2000 * seed + 2),
       stateGradients: states(2000 * seed + 50))
+  }
+}
+
+/// A cell and how its layers are put together.
+struct Net: Sendable, Equatable, CustomTestStringConvertible {
+  var kind: CellKind
+  var isProjected = false
+  var isBidirectional = false
+  var connections = SkipConnections.none
+
+  var testDescription: String {
+    kind.rawValue + (isProjected ? " projected" : "") + (isBidirectional ? " bidirectional" : "")
+      + (connections == .none ? "" : " \(connections.rawValue)")
+  }
+
+  /// Whether it has layer normalisation.
+  var isNormalized: Bool { [.rnnNorm, .gruNorm, .lstmNorm].contains(kind) }
+
+  static let lstm = Net(kind: .lstm)
+  static let gru = Net(kind: .gru)
+  static let gruResetBefore = Net(kind: .gruResetBefore)
+
+  /// Every cell in one direction, LSTMs with a projection too.
+  static let forward =
+    CellKind.allCases.map { Net(kind: $0) }
+    + CellKind.allCases.filter { $0.lstmVariant != nil }.map { Net(kind: $0, isProjected: true) }
+
+  /// Every cell in both.
+  static let bidirectional = forward.map { net in
+    var net = net
+    net.isBidirectional = true
+    return net
+  }
+
+  static let all = forward + bidirectional
+
+  /// Nets with skip connections.
+  static let skipping = [SkipConnections.input, .residual].flatMap { connections in
+    [false, true].flatMap { isBidirectional in
+      [CellKind.lstm, .rnn].map {
+        Net(kind: $0, isBidirectional: isBidirectional, connections: connections)
+      }
+    }
   }
 }

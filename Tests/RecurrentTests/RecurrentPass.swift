@@ -22,7 +22,7 @@ struct RecurrentResult {
   var outputs: Tensor
   /// The parts [B, H] of each layer's last state.
   var states: [[Tensor]]
-  /// Of `input`, `h0_l0`, `c0_l0`, … and all parameters.
+  /// Of `input`, `rnn.h0_l0`, `rnn.c0_l0`, … and all parameters.
   var gradients: [String: Tensor]
 }
 
@@ -43,7 +43,7 @@ extension RecurrentStack {
     let input = Parameter("input", this.inputs)
     let initial = this.states.map { layers in
       layers.enumerated().map { layer, parts in
-        zip(["h0", "c0"], parts).map { Parameter("\($0)_l\(layer)", $1) }
+        zip(stateNames(layer: layer, parts: parts.count, self), parts).map { Parameter($0, $1) }
       }
     }
     let start = initial.map { layers in
@@ -63,8 +63,8 @@ extension RecurrentStack {
       var tops: [Tensor] = []
       for t in 0..<this.inputs.shape[0] {
         let x = input.variable(mode).sliced(t..<t + 1)
-        state = step(x.reshaped(to: Array(x.shape.dropFirst())), state, mode: mode)
-        let top = state.layers[layers.count - 1].output
+        let top: Variable
+        (top, state) = step(x.reshaped(to: Array(x.shape.dropFirst())), state, mode: mode)
         tops.append(top.value)
         if let gradient = this.outputGradient { roots.append((top, gradient.timeStep(t))) }
       }
@@ -79,6 +79,17 @@ extension RecurrentStack {
     return RecurrentResult(
       outputs: outputs.value, states: state.layers.map { $0.parts.map(\.value) },
       gradients: Dictionary(uniqueKeysWithValues: operands.map { ($0.name, $0.denseGradient) }))
+  }
+}
+
+/// The names of the parts of a layer's initial state: `rnn.h0_l0`, `rnn.c0_l0`, and in the other
+/// direction `rnn.h0_l0_reverse`.
+func stateNames(layer: Int, parts: Int, _ stack: RecurrentStack) -> [String] {
+  let directions: [Direction] =
+    stack.layers[layer].reverse == nil ? [.forward] : [.forward, .reverse]
+  let letters = parts == directions.count ? ["h0"] : ["h0", "c0"]
+  return directions.flatMap { direction in
+    letters.map { LayerPlace(layer: layer, direction: direction).name($0) }
   }
 }
 

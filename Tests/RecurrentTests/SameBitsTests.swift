@@ -10,8 +10,8 @@ struct SameBitsTests {
   static let layerCounts = [1, 2]
   static let reordered = 1e-6
 
-  @Test("no initial state is a state of zeros", arguments: CellKind.allCases, layerCounts)
-  func noStateIsZero(kind: CellKind, layers: Int) {
+  @Test("no initial state is a state of zeros", arguments: Net.all, layerCounts)
+  func noStateIsZero(kind: Net, layers: Int) {
     for lengths in [nil, [3, 0]] as [[Int32]?] {
       let extents = Extents(
         steps: 3, batch: 2, inputSize: 2, hiddenSize: 18, layers: layers, lengths: lengths)
@@ -30,8 +30,10 @@ struct SameBitsTests {
   }
 
   @Test(
-    "a run is its steps, one after the other", arguments: CellKind.allCases, layerCounts)
-  func runIsSteps(kind: CellKind, layers: Int) {
+    "a run is its steps, one after the other",
+    arguments: Net.forward + Net.skipping.filter { !$0.isBidirectional },
+    layerCounts)
+  func runIsSteps(kind: Net, layers: Int) {
     // Nine steps of three rows: the inputs' projection is a product of many rows in the run (packed
     // on the fly) and of few in a step (packed with the parameter).
     let extents = Extents(steps: 9, batch: 3, inputSize: 7, hiddenSize: 18, layers: layers)
@@ -48,15 +50,15 @@ struct SameBitsTests {
 
   @Test(
     "prediction records nothing, and its runs and its steps give the bits of training",
-    arguments: CellKind.allCases, layerCounts)
-  func prediction(kind: CellKind, layers: Int) {
+    arguments: Net.all, layerCounts)
+  func prediction(kind: Net, layers: Int) {
     for batch in [1, 7, 17] {
       let extents = Extents(
         steps: 3, batch: batch, inputSize: 7, hiddenSize: 18, layers: layers)
       let stack = extents.stack(kind)
       let this = extents.randomCase(kind)
       let training = stack.pass(this)
-      for drive in [Drive.run, .steps] {
+      for drive in kind.isBidirectional ? [Drive.run] : [.run, .steps] {
         let prediction = stack.pass(this, drive: drive, mode: .prediction)
         #expect(prediction.outputs == training.outputs)
         #expect(prediction.states == training.states)
@@ -71,16 +73,16 @@ struct SameBitsTests {
   }
 
   @Test(
-    "a sequence in a padded batch is the sequence alone", arguments: CellKind.allCases, layerCounts)
-  func paddedIsAlone(kind: CellKind, layers: Int) {
+    "a sequence in a padded batch is the sequence alone", arguments: Net.all, layerCounts)
+  func paddedIsAlone(kind: Net, layers: Int) {
     let lengths: [Int32] = [2, 6, 0, 1, 5, 6, 3]
     let extents = Extents(
       steps: 6, batch: 7, inputSize: 3, hiddenSize: 17, layers: layers, lengths: lengths)
     expectRowsAlone(extents.stack(kind), extents.randomCase(kind), lengths: lengths)
   }
 
-  @Test("a batch of N is N batches of one", arguments: CellKind.allCases, layerCounts)
-  func batchIsRows(kind: CellKind, layers: Int) {
+  @Test("a batch of N is N batches of one", arguments: Net.all, layerCounts)
+  func batchIsRows(kind: Net, layers: Int) {
     let extents = Extents(steps: 5, batch: 8, inputSize: 3, hiddenSize: 17, layers: layers)
     expectRowsAlone(
       extents.stack(kind), extents.randomCase(kind),
@@ -111,7 +113,7 @@ struct SameBitsTests {
           let whole = whole.sequences(rows)
           #expect(whole.steps(0..<Int(length)) == gradient, sourceLocation: location)
           #expect(whole.steps(ended).scalars.allSatisfy { $0 == 0 }, sourceLocation: location)
-        } else if name.hasPrefix("rnn") {
+        } else if stack.parameters.contains(where: { $0.name == name }) {
           let sum = sums[name] ?? Array(repeating: 0, count: gradient.count)
           sums[name] = zip(sum, gradient.scalars).map { $0 + Double($1) }
         } else {
@@ -126,8 +128,8 @@ struct SameBitsTests {
     }
   }
 
-  @Test("what stands in the padding does not matter", arguments: CellKind.allCases, layerCounts)
-  func paddingIsIgnored(kind: CellKind, layers: Int) {
+  @Test("what stands in the padding does not matter", arguments: Net.all, layerCounts)
+  func paddingIsIgnored(kind: Net, layers: Int) {
     let lengths: [Int32] = [2, 4, 0]
     let extents = Extents(layers: layers, lengths: lengths)
     let stack = extents.stack(kind)
@@ -136,7 +138,7 @@ struct SameBitsTests {
     for (row, length) in lengths.enumerated() {
       for t in Int(length)..<4 {
         for i in 0..<3 { other.inputs[t, row, i] = 1e9 }
-        for i in 0..<5 { other.outputGradient![t, row, i] = 1e9 }
+        for i in 0..<stack.outputSize { other.outputGradient![t, row, i] = 1e9 }
       }
     }
     let (one, two) = (stack.pass(this), stack.pass(other))
@@ -148,17 +150,18 @@ struct SameBitsTests {
   }
 
   @Test(
-    "a run of no steps, and a batch of no sequences", arguments: CellKind.allCases, layerCounts)
-  func nothingToDo(kind: CellKind, layers: Int) {
+    "a run of no steps, and a batch of no sequences", arguments: Net.all, layerCounts)
+  func nothingToDo(kind: Net, layers: Int) {
     for extents in [Extents(steps: 0, layers: layers), Extents(batch: 0, layers: layers)] {
       let stack = extents.stack(kind)
       let this = extents.randomCase(kind)
       let result = stack.pass(this)
-      #expect(result.outputs.shape == [extents.steps, extents.batch, 5])
+      #expect(result.outputs.shape == [extents.steps, extents.batch, stack.outputSize])
       #expect(result.states == this.states)
       for (layer, gradients) in this.stateGradients!.enumerated() {
-        for (letter, gradient) in zip(["h", "c"], gradients) {
-          #expect(result.gradients["\(letter)0_l\(layer)"] == gradient)
+        let names = stateNames(layer: layer, parts: gradients.count, stack)
+        for (name, gradient) in zip(names, gradients) {
+          #expect(result.gradients[name] == gradient)
         }
       }
       for parameter in stack.parameters {
@@ -167,8 +170,8 @@ struct SameBitsTests {
     }
   }
 
-  @Test("any number of threads that share the rows of a batch", arguments: CellKind.allCases)
-  func rowsShared(kind: CellKind) {
+  @Test("any number of threads that share the rows of a batch", arguments: Net.all)
+  func rowsShared(kind: Net) {
     let lengths: [Int32] = [6, 2, 0, 6, 5, 6, 1]
     expectAnyThreads(
       kind,
@@ -177,30 +180,30 @@ struct SameBitsTests {
 
   @Test(
     "any number of threads that share the columns of a step's product, for want of rows",
-    arguments: CellKind.allCases)
-  func columnsShared(kind: CellKind) {
+    arguments: Net.forward)
+  func columnsShared(kind: Net) {
     // A product is shared from 2¹⁷ multiply-adds a row on: G·H² for G gates, but H² in a GRU's
     // candidate that is reset before the product.
     let size =
-      switch kind {
-      case .rnn, .rnnReLU, .gruResetBefore: 368
-      case .lstm: 184
-      case .gru: 216
+      switch kind.kind {
+      case .lstm, .lstmPeephole, .lstmNorm: 184
+      case .lstmCoupled, .gru, .gruNorm, .memoryGated: 216
+      default: 368
       }
     expectAnyThreads(kind, Extents(steps: 2, batch: 1, inputSize: 8, hiddenSize: size))
   }
 
   @Test(
     "any number of threads that share the products over all steps",
-    arguments: [CellKind.lstm, .gruResetBefore])
-  func productsShared(kind: CellKind) {
+    arguments: [Net.lstm, .gruResetBefore])
+  func productsShared(kind: Net) {
     // From 2¹⁹ multiply-adds on: here in the projection and in the gradients of x, W_ih and W_hh.
     let size = kind == .lstm ? 56 : 72
     expectAnyThreads(kind, Extents(steps: 8, batch: 7, inputSize: size, hiddenSize: size))
   }
 
   private func expectAnyThreads(
-    _ kind: CellKind, _ extents: Extents, _ location: SourceLocation = #_sourceLocation
+    _ kind: Net, _ extents: Extents, _ location: SourceLocation = #_sourceLocation
   ) {
     let stack = extents.stack(kind)
     let this = extents.randomCase(kind)
@@ -210,7 +213,7 @@ struct SameBitsTests {
       let more = ThreadTeam.$current.withValue(team) { stack.pass(this) }
       #expect(one.outputs == more.outputs, sourceLocation: location)
       #expect(one.states == more.states, sourceLocation: location)
-      if extents.lengths == nil {
+      if extents.lengths == nil, !kind.isBidirectional {
         let steps = ThreadTeam.$current.withValue(team) {
           stack.pass(this, drive: .steps, mode: .prediction)
         }

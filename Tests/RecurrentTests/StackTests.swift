@@ -42,34 +42,27 @@ struct StackTests {
   func names(kind: CellKind) {
     let stack = RecurrentStack(
       kind, inputSize: 4, hiddenSize: 6, layers: 3, key: RandomKey(seed: 1))
-    let gates =
-      switch kind {
-      case .rnn, .rnnReLU: 1
-      case .lstm: 4
-      case .gru, .gruResetBefore: 3
+    let expected = StackConfiguration(kind, inputSize: 4, hiddenSize: 6, layers: 3)
+      .parameterShapes()
+    #expect(stack.parameters.map(\.name) == expected.map(\.name))
+    #expect(stack.parameters.map(\.shape) == expected.map(\.shape))
+    if [.rnn, .rnnReLU, .lstm, .gru].contains(kind) {
+      let names = (0..<3).flatMap { layer in
+        ["weight_ih", "weight_hh", "bias_ih", "bias_hh"].map { "rnn.\($0)_l\(layer)" }
       }
-    let expected = (0..<3).flatMap { layer -> [(String, [Int])] in
-      [
-        ("rnn.weight_ih_l\(layer)", [gates * 6, layer == 0 ? 4 : 6]),
-        ("rnn.weight_hh_l\(layer)", [gates * 6, 6]),
-        ("rnn.bias_ih_l\(layer)", [gates * 6]),
-        ("rnn.bias_hh_l\(layer)", [gates * 6]),
-      ]
+      #expect(stack.parameters.map(\.name) == names)
     }
-    #expect(stack.parameters.map(\.name) == expected.map(\.0))
-    #expect(stack.parameters.map(\.shape) == expected.map(\.1))
-    #expect(stack.parameterCount == expected.reduce(0) { $0 + $1.1.reduce(1, *) })
     #expect(stack.inputSize == 4 && stack.hiddenSize == 6)
     #expect(stack.zeroState(batch: 2).tensors.allSatisfy { $0 == Tensor(zeros: [2, 6]) })
-    #expect(stack.zeroState(batch: 2).tensors.count == (kind == .lstm ? 6 : 3))
+    #expect(stack.zeroState(batch: 2).tensors.count == (kind.hasMemory ? 6 : 3))
   }
 
   @Test("of cells of different kinds and sizes is one after the other")
   func mixed() {
     func cell(_ kind: CellKind, _ inputSize: Int, _ hiddenSize: Int, _ layer: Int) -> AnyCell {
-      kind.makeCell(
-        inputSize: inputSize, hiddenSize: hiddenSize, prefix: "rnn", layer: layer,
-        initialization: .init(), key: RandomKey(seed: UInt64(layer)))
+      CellConfiguration(kind, inputSize: inputSize, hiddenSize: hiddenSize).makeCell(
+        place: LayerPlace(layer: layer), initialization: .init(),
+        key: RandomKey(seed: UInt64(layer)))
     }
     let stack = RecurrentStack([cell(.gru, 3, 7, 0), cell(.lstm, 7, 2, 1), cell(.rnn, 2, 4, 2)])
     let inputs = Variable(.random([5, 3, 3], seed: 1))
@@ -97,7 +90,7 @@ struct StackTests {
       state.layers[0].output.value == Tensor(repeating: Float(steps), shape: [batch, size]))
 
     // In two layers the upper one adds up the lower one's count, each number dropped or enlarged.
-    let two = RecurrentStack(Array(stack.layers.prefix(2)), dropout: 0.25)
+    let two = RecurrentStack(layers: Array(stack.layers.prefix(2)), dropout: 0.25)
     let counts = two.run(inputs, mode: Self.training).outputs.value
     var dropped = 0
     for b in 0..<batch {
@@ -129,7 +122,7 @@ struct StackTests {
   func dropoutKeys() {
     let extents = Extents(layers: 2)
     let plain = extents.stack(.lstm)
-    let stack = RecurrentStack(plain.layers, dropout: 0.5)
+    let stack = RecurrentStack(layers: plain.layers, dropout: 0.5)
     let this = extents.randomCase(.lstm)
     let other = Mode.training(RandomKey(seed: 9))
     let dropped = stack.pass(this)
@@ -140,7 +133,7 @@ struct StackTests {
     #expect(dropped.states[0] == plain.pass(this).states[0])
     #expect(stack.pass(this, mode: .prediction).outputs == plain.pass(this).outputs)
 
-    let single = RecurrentStack(Array(plain.layers.prefix(1)), dropout: 0.5)
+    let single = RecurrentStack(layers: Array(plain.layers.prefix(1)), dropout: 0.5)
     let alone = Extents().randomCase(.lstm)
     #expect(single.pass(alone).outputs == single.pass(alone, mode: .prediction).outputs)
   }
@@ -163,7 +156,7 @@ struct StackTests {
   @Test("has right gradients with dropout on")
   func dropoutGradients() throws {
     let extents = Extents(steps: 3, batch: 2, inputSize: 2, hiddenSize: 3, layers: 2)
-    let stack = RecurrentStack(extents.stack(.gru).layers, dropout: 0.4)
+    let stack = RecurrentStack(layers: extents.stack(.gru).layers, dropout: 0.4)
     let input = Parameter("input", .random([3, 2, 2], seed: 1))
     // A missing mask would be off by much more than what differences of two layers round.
     try checkGradients(of: [input] + stack.parameters, tolerance: 1e-3) {

@@ -9,17 +9,16 @@ struct ReferenceCase {
   private let outputGradient: [Double]?
   private let stateGradients: [[[Double]]]?
 
-  init(_ kind: CellKind, _ stack: RecurrentStack, _ this: RecurrentCase) {
+  init(_ configuration: StackConfiguration, _ stack: RecurrentStack, _ this: RecurrentCase) {
     net = ReferenceNet(
-      kind: kind, layers: stack.layers.count, steps: this.inputs.shape[0], batch: this.batch,
-      hiddenSize: stack.hiddenSize,
+      configuration: configuration, steps: this.inputs.shape[0], batch: this.batch,
       lengths: this.lengths.map { $0.map(Int.init) }
         ?? Array(repeating: this.inputs.shape[0], count: this.batch))
     var operands = ["input": this.inputs.doubles]
     for parameter in stack.parameters { operands[parameter.name] = parameter.value.doubles }
     for (layer, parts) in this.states!.enumerated() {
-      for (letter, part) in zip(["h", "c"], parts) {
-        operands["\(letter)0_l\(layer)"] = part.doubles
+      for (name, part) in zip(stateNames(layer: layer, parts: parts.count, stack), parts) {
+        operands[name] = part.doubles
       }
     }
     self.operands = operands

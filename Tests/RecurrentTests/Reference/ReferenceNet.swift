@@ -7,88 +7,87 @@ import Recurrent
 /// Its operands go by name: `input` [T, B, I], `h0_l0` and `c0_l0` [B, H], and the parameters as
 /// PyTorch names them.
 struct ReferenceNet {
-  let kind: CellKind
-  let layers: Int
+  let configuration: StackConfiguration
   let steps: Int
   let batch: Int
-  let hiddenSize: Int
   let lengths: [Int]
 
-  /// h, and c for an LSTM.
-  typealias State = [[Double]]
+  /// What each step of a sequence has: [T, B, size].
+  private struct Sequence {
+    var size: Int
+    var values: [Double]
 
-  struct Weights {
-    let inputWeight: [Double]
-    let recurrentWeight: [Double]
-    let inputBias: [Double]
-    let recurrentBias: [Double]
-  }
+    subscript(_ row: Int) -> ArraySlice<Double> {
+      get { values[row * size..<(row + 1) * size] }
+      set { values.replaceSubrange(row * size..<(row + 1) * size, with: newValue) }
+    }
 
-  /// h_t, and c_t for an LSTM, from x_t and the state before.
-  func step(_ x: [Double], _ state: State, _ w: Weights) -> State {
-    let (H, h) = (hiddenSize, state[0])
-    let wx = affine(w.inputWeight, x, w.inputBias)
-    let uh = affine(w.recurrentWeight, h, w.recurrentBias)
-    switch kind {
-    case .rnn:
-      return [units { tanh(wx[$0] + uh[$0]) }]
-    case .rnnReLU:
-      return [units { max(0, wx[$0] + uh[$0]) }]
-    case .lstm:
-      let i = units { sigmoid(wx[$0] + uh[$0]) }
-      let f = units { sigmoid(wx[H + $0] + uh[H + $0]) }
-      let g = units { tanh(wx[2 * H + $0] + uh[2 * H + $0]) }
-      let o = units { sigmoid(wx[3 * H + $0] + uh[3 * H + $0]) }
-      let c = units { f[$0] * state[1][$0] + i[$0] * g[$0] }
-      return [units { o[$0] * tanh(c[$0]) }, c]
-    case .gru, .gruResetBefore:
-      let r = units { sigmoid(wx[$0] + uh[$0]) }
-      let z = units { sigmoid(wx[H + $0] + uh[H + $0]) }
-      let n: [Double]
-      if kind == .gru {
-        n = units { tanh(wx[2 * H + $0] + r[$0] * uh[2 * H + $0]) }
-      } else {
-        let ur = affine(w.recurrentWeight, units { r[$0] * h[$0] }, w.recurrentBias)
-        n = units { tanh(wx[2 * H + $0] + ur[2 * H + $0]) }
-      }
-      return [units { (1 - z[$0]) * n[$0] + z[$0] * h[$0] }]
+    init(size: Int, rows: Int) {
+      self.size = size
+      values = Array(repeating: 0, count: rows * size)
     }
   }
 
-  /// Outputs of the highest layer [T, B, H], zero after a sequence's end, and the last states: of
-  /// each layer, its parts [B, H].
+  /// Outputs of the highest layer [T, B, P], zero after a sequence's end, and the last states: of
+  /// each layer, its parts [B, H], those of the other direction after those of the forward one.
   func run(_ operands: [String: [Double]]) -> (outputs: [Double], states: [[[Double]]]) {
-    let parts = kind == .lstm ? ["h", "c"] : ["h"]
-    var sequence = operands["input"]!
+    var input = Sequence(size: configuration.inputSize, rows: steps * batch)
+    input.values = operands["input"]!
+    var below = input
     var lastStates: [[[Double]]] = []
-    for layer in 0..<layers {
-      let weights = Weights(
-        inputWeight: operands["rnn.weight_ih_l\(layer)"]!,
-        recurrentWeight: operands["rnn.weight_hh_l\(layer)"]!,
-        inputBias: operands["rnn.bias_ih_l\(layer)"]!,
-        recurrentBias: operands["rnn.bias_hh_l\(layer)"]!)
-      let inputSize = weights.inputWeight.count / weights.inputBias.count
-      var last = parts.map { operands["\($0)0_l\(layer)"]! }
-      var outputs = [Double](repeating: 0, count: steps * batch * hiddenSize)
-      for b in 0..<batch {
-        var state = last.map { Array($0[b * hiddenSize..<(b + 1) * hiddenSize]) }
-        for t in 0..<lengths[b] {
-          let x = (t * batch + b) * inputSize
-          state = step(Array(sequence[x..<x + inputSize]), state, weights)
-          let y = (t * batch + b) * hiddenSize
-          outputs.replaceSubrange(y..<y + hiddenSize, with: state[0])
-        }
-        for part in parts.indices {
-          last[part].replaceSubrange(b * hiddenSize..<(b + 1) * hiddenSize, with: state[part])
-        }
+    for layer in 0..<configuration.layers {
+      var entering = below
+      if layer > 0, configuration.connections == .input { entering = joined(below, input) }
+      let directions: [Direction] =
+        configuration.isBidirectional ? [.forward, .reverse] : [.forward]
+      var outputs: [Sequence] = []
+      var states: [[Double]] = []
+      for direction in directions {
+        let (output, last) = run(
+          entering, operands, LayerPlace(layer: layer, direction: direction))
+        outputs.append(output)
+        states += last
       }
-      sequence = outputs
-      lastStates.append(last)
+      var output = outputs.count == 2 ? joined(outputs[0], outputs[1]) : outputs[0]
+      if layer > 0, configuration.connections == .residual {
+        output.values = zip(output.values, below.values).map { $0 + $1 }
+      }
+      below = output
+      lastStates.append(states)
     }
-    return (sequence, lastStates)
+    return (below.values, lastStates)
   }
 
-  private func units(_ body: (Int) -> Double) -> [Double] { (0..<hiddenSize).map(body) }
+  /// One layer in one direction.
+  private func run(
+    _ input: Sequence, _ operands: [String: [Double]], _ place: LayerPlace
+  ) -> (outputs: Sequence, states: [[Double]]) {
+    let cell = ReferenceCell(kind: configuration.cell, hiddenSize: configuration.hiddenSize)
+    let weights = ReferenceWeights(operands: operands, place: place)
+    let sizes =
+      [configuration.projection ?? cell.hiddenSize]
+      + (configuration.cell.hasMemory ? [cell.hiddenSize] : [])
+    var last = zip(["h0", "c0"], sizes).map { letter, size in operands[place.name(letter)]! }
+    var outputs = Sequence(size: sizes[0], rows: steps * batch)
+    for b in 0..<batch {
+      var state = zip(last, sizes).map { Array($0[b * $1..<(b + 1) * $1]) }
+      for step in 0..<lengths[b] {
+        let t = place.direction == .forward ? step : lengths[b] - 1 - step
+        state = cell.step(Array(input[t * batch + b]), state, weights)
+        outputs[t * batch + b] = state[0][...]
+      }
+      for (part, size) in sizes.enumerated() {
+        last[part].replaceSubrange(b * size..<(b + 1) * size, with: state[part])
+      }
+    }
+    return (outputs, last)
+  }
+
+  private func joined(_ a: Sequence, _ b: Sequence) -> Sequence {
+    var both = Sequence(size: a.size + b.size, rows: steps * batch)
+    for row in 0..<steps * batch { both[row] = a[row] + b[row] }
+    return both
+  }
 }
 
 func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }

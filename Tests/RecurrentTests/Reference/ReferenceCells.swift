@@ -1,0 +1,93 @@
+import Foundation
+import Recurrent
+
+/// The parameters of one cell, by their names without layer: `weight_ih`.
+struct ReferenceWeights {
+  let operands: [String: [Double]]
+  let place: LayerPlace
+
+  subscript(_ kind: String) -> [Double] { operands[place.name(kind)] ?? [] }
+}
+
+/// The cells written straight from their equations, in Double, one sequence at a time.
+struct ReferenceCell {
+  let kind: CellKind
+  let hiddenSize: Int
+
+  /// h, and c where there is one.
+  typealias State = [[Double]]
+
+  /// h_t, and c_t, from x_t and the state before.
+  func step(_ x: [Double], _ state: State, _ w: ReferenceWeights) -> State {
+    let (H, h) = (hiddenSize, state[0])
+    var (wx, uh) = (product(w["weight_ih"], x), product(w["weight_hh"], h))
+    if !w["norm_ih_weight"].isEmpty {
+      wx = times(normalized(wx), w["norm_ih_weight"])
+      uh = times(normalized(uh), w["norm_hh_weight"])
+    }
+    wx = plus(wx, w["bias_ih"])
+    if kind != .memory { uh = plus(uh, w["bias_hh"]) }
+    func a(_ gate: Int, _ j: Int) -> Double { wx[gate * H + j] + uh[gate * H + j] }
+    switch kind {
+    case .rnn, .rnnNorm:
+      return [units { tanh(a(0, $0)) }]
+    case .rnnReLU, .irnn:
+      return [units { max(0, a(0, $0)) }]
+    case .memory:
+      let c = units { state[1][$0] + tanh(wx[$0]) }
+      return [c.map(tanh), c]
+    case .memoryRecurrent:
+      let c = units { state[1][$0] + tanh(a(0, $0)) }
+      return [c.map(tanh), c]
+    case .memoryGated:
+      let c = units { sigmoid(a(1, $0)) * state[1][$0] + sigmoid(a(0, $0)) * tanh(a(2, $0)) }
+      return [c.map(tanh), c]
+    case .lstm, .lstmPeephole, .lstmCoupled, .lstmNorm:
+      return lstm(a, state[1], w)
+    case .gru, .gruNorm, .gruResetBefore:
+      let r = units { sigmoid(a(0, $0)) }
+      let z = units { sigmoid(a(1, $0)) }
+      var n = units { tanh(wx[2 * H + $0] + r[$0] * uh[2 * H + $0]) }
+      if kind == .gruResetBefore {
+        let ur = plus(product(w["weight_hh"], times(r, h)), w["bias_hh"])
+        n = units { tanh(wx[2 * H + $0] + ur[2 * H + $0]) }
+      }
+      return [units { (1 - z[$0]) * n[$0] + z[$0] * h[$0] }]
+    }
+  }
+
+  private func lstm(
+    _ a: (_ gate: Int, _ unit: Int) -> Double, _ c: [Double], _ w: ReferenceWeights
+  ) -> State {
+    let (H, isCoupled) = (hiddenSize, kind == .lstmCoupled)
+    let forget = isCoupled ? 0 : 1
+    let p = w["peephole"].isEmpty ? Array(repeating: 0, count: 4 * H) : w["peephole"]
+    let f = units { sigmoid(a(forget, $0) + p[forget * H + $0] * c[$0]) }
+    let i = units { isCoupled ? 1 - f[$0] : sigmoid(a(0, $0) + p[$0] * c[$0]) }
+    let memory = units { f[$0] * c[$0] + i[$0] * tanh(a(forget + 1, $0)) }
+    let o = units { sigmoid(a(forget + 2, $0) + p[(forget + 2) * H + $0] * memory[$0]) }
+    var read = memory
+    if !w["norm_c_weight"].isEmpty {
+      read = plus(times(normalized(memory), w["norm_c_weight"]), w["norm_c_bias"])
+    }
+    let m = units { o[$0] * tanh(read[$0]) }
+    return [w["weight_hr"].isEmpty ? m : product(w["weight_hr"], m), memory]
+  }
+
+  private func units(_ body: (Int) -> Double) -> [Double] { (0..<hiddenSize).map(body) }
+}
+
+/// (a - mean a)/√(var a + 10⁻⁵).
+private func normalized(_ a: [Double]) -> [Double] {
+  let mean = a.reduce(0, +) / Double(a.count)
+  let variance = a.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(a.count)
+  // The constant is a Float in the library.
+  return a.map { ($0 - mean) / (variance + Double(Float(1e-5))).squareRoot() }
+}
+
+private func plus(_ a: [Double], _ b: [Double]) -> [Double] { zip(a, b).map { $0 + $1 } }
+private func times(_ a: [Double], _ b: [Double]) -> [Double] { zip(a, b).map { $0 * $1 } }
+
+private func product(_ matrix: [Double], _ x: [Double]) -> [Double] {
+  affine(matrix, x, Array(repeating: 0, count: x.isEmpty ? 0 : matrix.count / x.count))
+}

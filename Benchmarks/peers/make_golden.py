@@ -14,13 +14,14 @@ import torch
 from safetensors.torch import save_file
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-T, B, I, H = 5, 3, 4, 6
+T, B, I, H, P = 5, 3, 4, 6, 3
 CELLS = {
-    "rnn-tanh": lambda layers: torch.nn.RNN(I, H, layers, nonlinearity="tanh"),
-    "rnn-relu": lambda layers: torch.nn.RNN(I, H, layers, nonlinearity="relu"),
-    "lstm": lambda layers: torch.nn.LSTM(I, H, layers),
-    "gru": lambda layers: torch.nn.GRU(I, H, layers),
+    "rnn-tanh": lambda layers, **also: torch.nn.RNN(I, H, layers, nonlinearity="tanh", **also),
+    "rnn-relu": lambda layers, **also: torch.nn.RNN(I, H, layers, nonlinearity="relu", **also),
+    "lstm": lambda layers, **also: torch.nn.LSTM(I, H, layers, **also),
+    "gru": lambda layers, **also: torch.nn.GRU(I, H, layers, **also),
 }
+PROJECTED = {"lstm-projected": lambda layers, **also: torch.nn.LSTM(I, H, layers, proj_size=P, **also)}
 
 
 def normal(*shape, scale=1.0):
@@ -33,16 +34,17 @@ def write(path, tensors, about):
     save_file(stored, path, metadata={"about": f"{about}; torch {torch.__version__}"})
 
 
-def recurrent_case(cell, layers, lengths):
+def recurrent_case(cell, layers, lengths, bidirectional=False):
     """One net, one batch, one backward pass from a random gradient of everything it returns."""
-    net = CELLS[cell](layers).double()
+    net = (CELLS | PROJECTED)[cell](layers, bidirectional=bidirectional).double()
+    has_memory, rows = cell.startswith("lstm"), layers * (2 if bidirectional else 1)
     # PyTorch's own start is too timid to reach the curved part of a gate.
     with torch.no_grad():
         for name, p in net.named_parameters():
             p.copy_(normal(*p.shape, scale=0.6 if name.startswith("weight") else 0.4))
     x = normal(T, B, I).requires_grad_()
-    h0 = normal(layers, B, H, scale=0.7).requires_grad_()
-    c0 = normal(layers, B, H, scale=0.7).requires_grad_() if cell == "lstm" else None
+    h0 = normal(rows, B, P if cell in PROJECTED else H, scale=0.7).requires_grad_()
+    c0 = normal(rows, B, H, scale=0.7).requires_grad_() if has_memory else None
     state = (h0, c0) if c0 is not None else h0
 
     if lengths is None:
@@ -183,6 +185,17 @@ def main():
     for name, (optimizer, clip, over_time) in CURVES.items():
         about = f"ten steps, {name}, clip {clip}"
         write(folder / f"curve-{name}.safetensors", training_curve(optimizer, clip, over_time), about)
+
+    # Seeded anew, so that what is added above leaves these as they are.
+    torch.manual_seed(601476)
+    cases = [(cell, False) for cell in PROJECTED] + [(cell, True) for cell in CELLS | PROJECTED]
+    for cell, bidirectional in cases:
+        for layers in (1, 2):
+            for suffix, lengths in (("", None), ("-lengths", [3, 5, 2])):
+                both = "-bidirectional" if bidirectional else ""
+                about = f"torch {cell}{both}, {layers} layers, T={T} B={B} I={I} H={H}, lengths {lengths}"
+                tensors = recurrent_case(cell, layers, lengths, bidirectional)
+                write(folder / f"{cell}{both}-{layers}{suffix}.safetensors", tensors, about)
 
 
 if __name__ == "__main__":

@@ -10,51 +10,65 @@ func golden(_ name: String) throws -> GoldenFile {
     Bundle.module.bundleURL.appending(path: "Golden/\(name).safetensors"))
 }
 
-extension CellKind {
-  /// The name of the same cell in the golden files; PyTorch has no GRU that resets before.
+extension Net {
+  /// The name of the same net in the golden files; nil where PyTorch has none.
   var goldenName: String? {
-    switch self {
-    case .rnn: "rnn-tanh"
-    case .rnnReLU: "rnn-relu"
-    case .lstm: "lstm"
-    case .gru: "gru"
-    default: nil
+    let cell: String? =
+      switch kind {
+      case .rnn: "rnn-tanh"
+      case .rnnReLU: "rnn-relu"
+      case .lstm: "lstm"
+      case .gru: "gru"
+      default: nil
+      }
+    return cell.map {
+      $0 + (isProjected ? "-projected" : "") + (isBidirectional ? "-bidirectional" : "")
     }
   }
 }
 
 @Suite("PyTorch gives the same")
 struct GoldenTests {
-  /// Float against Double rounded once: some 10⁻⁷ each step, so 10⁻⁶ leaves room for ten steps,
+  /// Float against Double rounded once: some 10⁻⁷ each step, so 2·10⁻⁶ leaves room for twenty,
   /// while a wrong term is off by 10⁻² and more.
-  static let tolerance = 1e-6
+  static let tolerance = 2e-6
 
-  @Test(
-    "outputs, last states and all gradients",
-    arguments: CellKind.allCases.filter { $0.goldenName != nil }, [1, 2])
-  func everything(kind: CellKind, layers: Int) throws {
-    try compare(kind, layers: layers, "\(kind.goldenName!)-\(layers)")
+  /// Every net that PyTorch has.
+  static let nets = Net.all.filter { $0.goldenName != nil }
+
+  @Test("outputs, last states and all gradients", arguments: nets, [1, 2])
+  func everything(net: Net, layers: Int) throws {
+    try compare(net, layers: layers, "\(net.goldenName!)-\(layers)")
   }
 
   @Test(
     "outputs, last states and all gradients of sequences of unequal lengths",
-    arguments: CellKind.allCases.filter { $0.goldenName != nil }, [1, 2])
-  func unequalLengths(kind: CellKind, layers: Int) throws {
-    try compare(kind, layers: layers, "\(kind.goldenName!)-\(layers)-lengths")
+    arguments: nets, [1, 2])
+  func unequalLengths(net: Net, layers: Int) throws {
+    try compare(net, layers: layers, "\(net.goldenName!)-\(layers)-lengths")
   }
 
-  private func compare(_ kind: CellKind, layers: Int, _ name: String) throws {
+  private func compare(_ net: Net, layers: Int, _ name: String) throws {
     let file = try golden(name)
     let input = try file["input"]
+    let outputSize = try file["h0"].shape[2]
+    let hiddenSize = net.kind.hasMemory ? try file["c0"].shape[2] : outputSize
     let stack = RecurrentStack(
-      kind, inputSize: input.shape[2], hiddenSize: try file["h0"].shape[2], layers: layers,
+      StackConfiguration(
+        net.kind, inputSize: input.shape[2], hiddenSize: hiddenSize, layers: layers,
+        projection: net.isProjected ? outputSize : nil, isBidirectional: net.isBidirectional),
       key: RandomKey(seed: 1))
     for parameter in stack.parameters {
       parameter.value = try file[parameter.name.withoutPrefix]
     }
-    let letters = kind == .lstm ? ["h", "c"] : ["h"]
+    let letters = net.kind.hasMemory ? ["h", "c"] : ["h"]
+    let directions = net.isBidirectional ? 2 : 1
     func parts(_ name: (String) -> String) throws -> [[Tensor]] {
-      try (0..<layers).map { layer in try letters.map { try file[name($0)].timeStep(layer) } }
+      try (0..<layers).map { layer in
+        try (0..<directions).flatMap { direction in
+          try letters.map { try file[name($0)].timeStep(layer * directions + direction) }
+        }
+      }
     }
     let result = stack.pass(
       RecurrentCase(
@@ -74,9 +88,8 @@ struct GoldenTests {
     }
     expectGradient(result, "input", try file["d_input"])
     for (layer, gradients) in try parts({ "d_\($0)0" }).enumerated() {
-      for (letter, gradient) in zip(letters, gradients) {
-        expectGradient(result, "rnn.\(letter)0_l\(layer)", gradient)
-      }
+      let names = stateNames(layer: layer, parts: gradients.count, stack)
+      for (name, gradient) in zip(names, gradients) { expectGradient(result, name, gradient) }
     }
   }
 

@@ -25,6 +25,10 @@ public struct ElmanCell: Cell {
   /// W_ih, W_hh, b_ih, b_hh.
   public var gates: GateParameters
 
+  /// What the regulariser Ω of Pascanu et al. (2013) counts in training: it keeps errors from fading on
+  /// their way back.
+  public var vanishingGradientPenalty: Float = 0
+
   public var parameters: [Parameter] { gates.parameters }
 
   /// A cell that stands at `place`.
@@ -63,7 +67,8 @@ public struct ElmanCell: Cell {
     -> (outputs: Variable, state: HiddenState)
   {
     let results = runElman(
-      inputs, lengths: lengths, h: state?.h, gates.variables(mode), activation)
+      inputs, lengths: lengths, h: state?.h, gates.variables(mode), activation,
+      vanishingPenalty: vanishingGradientPenalty)
     return (results[0], HiddenState(h: results[1]))
   }
 }

@@ -7,7 +7,7 @@ import Tensors
 /// - Returns: outputs [T, B, H], last h [B, H].
 func runElman(
   _ inputs: Variable, lengths: [Int32]?, h h0: Variable?, _ weights: [Variable],
-  _ activation: ElmanCell.Activation
+  _ activation: ElmanCell.Activation, vanishingPenalty: Float = 0
 ) -> [Variable] {
   let size = weights[1].shape[1]
   checkRun(inputs, weights: weights, gates: 1, states: [h0])
@@ -43,6 +43,12 @@ func runElman(
     accumulateBiasGradient(
       context, parents: [3, 4], rows: rows, gradients: gradients, columns: size)
     if h0Value != nil { context.add(dh, toParent: 5) }
+    if vanishingPenalty > 0, context.needsGradient(ofParent: 2) {
+      context.add(
+        vanishingPenaltyGradient(
+          weight: vanishingPenalty, plan, gates: gates, outputs: outputs,
+          recurrent: recurrentWeight.packed(.backward), activation), toParent: 2)
+    }
     withExtendedLifetime((gates, inputValue, outputs)) {}
   }
 }

@@ -24,6 +24,15 @@ struct SplitMix64 {
     return Self.mix(state)
   }
 
+  /// A number in [0, 1).
+  mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
+
+  /// A number with mean 0 and standard deviation 1: the sum of twelve uniform ones less six, which is
+  /// never beyond 6.
+  mutating func nearlyNormal() -> Double {
+    (0..<12).reduce(-6) { sum, _ in sum + uniform() }
+  }
+
   /// A number in 0 ..< `bound`, each equally likely (Lemire 2019).
   mutating func below(_ bound: UInt64) -> UInt64 {
     var product = next().multipliedFullWidth(by: bound)

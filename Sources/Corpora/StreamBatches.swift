@@ -20,13 +20,15 @@ public struct StreamWindow: Equatable, Sendable {
 public struct StreamBatches: Sendable, RandomAccessCollection {
   /// B, the number of streams.
   public let batch: Int
-  /// T, the steps of all windows but perhaps the last.
+  /// T, the steps of all windows but perhaps the last; of varied ones about the mean.
   public let window: Int
   /// Steps of one stream: `L - 1`, since its first token is predicted from nothing.
   public let steps: Int
 
   private let ids: [Int32]
   private let streamLength: Int
+  /// Where each window begins, and the end; nil for windows of equal length.
+  private var starts: [Int]?
 
   /// Cuts `ids` for training. Throws ``CorpusError/tooShort(tokens:batch:largestBatch:)`` unless
   /// every stream has a token to read and one to predict.
@@ -58,8 +60,8 @@ public struct StreamBatches: Sendable, RandomAccessCollection {
   /// Window `index` of ``windowCount``. Takes O(T · B).
   public func window(at index: Int) -> StreamWindow {
     precondition(0..<windowCount ~= index, "window \(index) of \(windowCount)")
-    let start = index * window
-    let length = Swift.min(window, steps - start)
+    let start = starts?[index] ?? index * window
+    let length = (starts?[index + 1] ?? Swift.min(steps, start + window)) - start
     func timeMajor(from first: Int) -> [Int32] {
       [Int32](unsafeUninitializedCapacity: length * batch) { result, count in
         for step in 0..<length {
@@ -73,6 +75,34 @@ public struct StreamBatches: Sendable, RandomAccessCollection {
     return StreamWindow(
       inputs: timeMajor(from: start), targets: timeMajor(from: start + 1), length: length,
       batch: batch)
+  }
+
+  /// The same text in as many windows of unequal length, drawn anew for each epoch, so that it is not
+  /// always the same tokens that see little of the past (Merity, Keskar & Socher 2018).
+  ///
+  /// Lengths are nearly normal around T, or in one of twenty around T/2, with a deviation of 5 (T/4 if that
+  /// is less) and at least T/4; then stretched by a common factor, so that together they are the text
+  /// and every epoch has the same number of windows.
+  public func varied(seed: UInt64, epoch: Int) -> StreamBatches {
+    var random = SplitMix64(seed: seed, epoch: UInt64(epoch))
+    let mean = Double(window)
+    let lengths = (0..<windowCount).map { _ in
+      let middle = random.uniform() < 0.95 ? mean : mean / 2
+      return Swift.max(mean / 4, middle + random.nearlyNormal() * Swift.min(5, mean / 4))
+    }
+    let whole = lengths.reduce(0, +)
+    var sum = 0.0
+    var starts = [0]
+    for (index, length) in lengths.enumerated() {
+      sum += length
+      // A step at least for each window, and for those that are to come.
+      let end = Int((Double(steps) * sum / whole).rounded())
+      starts.append(
+        Swift.min(Swift.max(end, starts[index] + 1), steps - (windowCount - 1 - index)))
+    }
+    var varied = self
+    varied.starts = starts
+    return varied
   }
 
   /// 0, the first window.

@@ -80,11 +80,14 @@ public struct StepLoss: Sendable, Equatable {
   public let sum: Double
   /// The number of tokens that were predicted.
   public let tokens: Int
+  /// By what the learning rate of this step is multiplied, as for windows that vary in length.
+  public let rateFactor: Double
 
   /// A loss given as a sum.
-  public init(sum: Double, tokens: Int) {
+  public init(sum: Double, tokens: Int, rateFactor: Double = 1) {
     self.sum = sum
     self.tokens = tokens
+    self.rateFactor = rateFactor
   }
 
   /// A loss given as a mean.

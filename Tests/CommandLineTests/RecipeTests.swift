@@ -18,11 +18,15 @@ struct RecipeTests {
   @Test("defaults depend on what a token is and on the optimiser")
   func defaults() throws {
     let words = try recipe([])
-    #expect(words.level == .words && words.bptt == 35 && words.embedding == 256)
+    #expect(
+      words.configuration.level == .words && words.bptt == 35
+        && words.configuration.embeddingSize == 256)
     #expect(words.optimizer == .adam && words.rate == 0.002 && words.clip == 5)
     #expect(words.schedule.course == .constant)
     let characters = try recipe(["--level", "character", "--optimizer", "sgd", "--hidden", "64"])
-    #expect(characters.bptt == 100 && characters.rate == 1 && characters.embedding == 64)
+    #expect(
+      characters.bptt == 100 && characters.rate == 1 && characters.configuration.embeddingSize == 64
+    )
   }
 
   @Test("the recipes of Zaremba et al. (2014) can be written down")
@@ -67,7 +71,7 @@ struct RecipeTests {
       var settings = Settings(file: file)
       let recipe = try LanguageModelOptions.parse([]).recipe(&settings, seed: 1)
       try settings.finish()
-      #expect(file.entries.count >= 10 && recipe.layers == 2, "\(name)")
+      #expect(file.entries.count >= 10 && recipe.configuration.layers == 2, "\(name)")
     }
   }
 

@@ -30,22 +30,32 @@ public final class LanguageModelTask: TrainingTask {
     case sentences(SentenceBatches)
   }
   private let batches: Batches
+  private let variesWindow: Bool
+  private let penalty: ActivationPenalty
   private let lossUnit: LossUnit
   private let validation: EvaluationText?
   private var state: LanguageModel.State?
   private var epoch: SentenceEpoch?
+  /// The windows of the epoch at hand, where they vary.
+  private var variedWindows: (epoch: Int, streams: StreamBatches)?
 
   /// A task of training `model` on `text`, and validating on `validation`.
   ///
   /// - Parameters:
   ///   - batch: B, sequences side by side.
   ///   - window: T, steps between updates; only for streams.
+  ///   - variesWindow: whether windows have lengths around T, other ones in each epoch, and the rate
+  ///     goes with the length (Merity, Keskar & Socher 2018).
+  ///   - penalty: on the outputs of the highest layer.
   /// - Throws: ``CorpusError`` if the text is too short for the batch.
   public init(
     _ model: LanguageModel, text: String, validation: String? = nil, batch: Int, window: Int,
+    variesWindow: Bool = false, penalty: ActivationPenalty = ActivationPenalty(),
     lossUnit: LossUnit = .token
   ) throws {
     self.model = model
+    self.variesWindow = variesWindow
+    self.penalty = penalty
     self.lossUnit = lossUnit
     let (level, vocabulary) = (model.configuration.level, model.vocabulary)
     switch model.configuration.unit {
@@ -96,24 +106,36 @@ public final class LanguageModelTask: TrainingTask {
     let mode = Mode.training(position.key)
     switch batches {
     case .streams(let streams):
-      let window = streams.window(at: position.index)
+      let window = windows(streams, position).window(at: position.index)
       let tokens = window.inputs.count
       let (loss, losses, last) = model.loss(
         window.inputs, targets: window.targets, steps: window.length, from: state,
-        scale: scale(tokens: tokens, sequences: window.batch), mode: mode)
+        scale: scale(tokens: tokens, sequences: window.batch), penalty: penalty, mode: mode)
       loss.backward()
       state = last.detached
-      return StepLoss(sum: sum(losses), tokens: tokens)
+      return StepLoss(
+        sum: sum(losses), tokens: tokens,
+        rateFactor: variesWindow ? Double(window.length) / Double(streams.window) : 1)
     case .sentences(let sentences):
       let batch = (epoch ?? sentences.shuffled(epoch: position.epoch, seed: position.key.seed))[
         position.index]
       let tokens = batch.lengths.reduce(0) { $0 + Int($1) }
       let (loss, losses, _) = model.loss(
         batch.inputs, targets: batch.targets, steps: batch.length, lengths: batch.lengths,
-        from: nil, scale: scale(tokens: tokens, sequences: batch.batch), mode: mode)
+        from: nil, scale: scale(tokens: tokens, sequences: batch.batch), penalty: penalty,
+        mode: mode)
       loss.backward()
       return StepLoss(sum: sum(losses), tokens: tokens)
     }
+  }
+
+  /// The windows of the epoch that `position` is in.
+  private func windows(_ streams: StreamBatches, _ position: StepPosition) -> StreamBatches {
+    guard variesWindow else { return streams }
+    if let variedWindows, variedWindows.epoch == position.epoch { return variedWindows.streams }
+    let varied = streams.varied(seed: position.key.seed, epoch: position.epoch)
+    variedWindows = (position.epoch, varied)
+    return varied
   }
 
   private func scale(tokens: Int, sequences: Int) -> Float {

@@ -9,6 +9,7 @@ import Recurrent
 extension Tokenizer: ExpressibleByArgument, SettingValue {}
 extension TextUnit: ExpressibleByArgument, SettingValue {}
 extension CellKind: ExpressibleByArgument, SettingValue {}
+extension SkipConnections: ExpressibleByArgument, SettingValue {}
 extension OptimizerKind: ExpressibleByArgument, SettingValue {}
 extension LanguageModel.Precision: ExpressibleByArgument, SettingValue {}
 extension LanguageModelTask.LossUnit: ExpressibleByArgument, SettingValue {}

@@ -6,31 +6,7 @@ import Recurrent
 
 /// The flags of the recipe. Each is also a key of a configuration file.
 struct LanguageModelOptions: ParsableArguments {
-  @Option(help: "What a token is: word or character (default: word).")
-  var level: Tokenizer?
-  @Option(
-    help: "stream: the text is one sequence; sentence: each line is one (default: stream).")
-  var unit: TextUnit?
-  @Option(
-    help: "The recurrent cell: rnn, rnn-relu, lstm, gru or gru-reset-before (default: lstm).")
-  var cell: CellKind?
-  @Option(
-    parsing: .unconditional, help: ArgumentHelp("Units of a layer (default: 256).", valueName: "n"))
-  var hidden: Int?
-  @Option(
-    parsing: .unconditional, help: ArgumentHelp("Recurrent layers (default: 2).", valueName: "n"))
-  var layers: Int?
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("Features of a token's vector (default: as --hidden).", valueName: "n"))
-  var embedding: Int?
-  @Flag(help: "Share one matrix between the embedding and the output; needs them equally wide.")
-  var tie = false
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Share of the values dropped between layers (default: 0).", valueName: "p"))
-  var dropout: Double?
+  @OptionGroup var architecture: ArchitectureOptions
 
   @Option(
     parsing: .unconditional,
@@ -52,6 +28,22 @@ struct LanguageModelOptions: ParsableArguments {
       "Steps between updates, through which gradients flow (default: 35 words, 100 characters).",
       valueName: "n"))
   var bptt: Int?
+  @Flag(
+    help: """
+      Vary the steps between updates around --bptt, and the rate with them (Merity et al. 2018).
+      """)
+  var varyBptt = false
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Penalty on large activations of the highest layer (AR; default: 0).", valueName: "x"))
+  var activationPenalty: Double?
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Penalty on activations of the highest layer that change fast (TAR; default: 0).",
+      valueName: "x"))
+  var temporalPenalty: Double?
   @Option(
     help: """
       Divide a step's loss by its tokens (token), or by its sequences (sequence), as Zaremba et \
@@ -133,15 +125,7 @@ extension LanguageModelOptions {
   ///
   /// - Throws: `Failure` for values that make no sense by themselves or together.
   func recipe(_ settings: inout Settings, seed: UInt64) throws -> LanguageModelRecipe {
-    let level = try settings.value("level", level, default: .words)
-    let hidden = try settings.value("hidden", hidden, default: 256, .upTo(1_000_000))
-    let embedding = try settings.value("embedding", embedding, default: hidden, .upTo(1_000_000))
-    let isTied = try settings.isOn("tie", tie)
-    if isTied, embedding != hidden {
-      throw Failure.usage(
-        "--tie shares one matrix between the embedding and the output, so both must be equally "
-          + "wide; found --embedding \(embedding) and --hidden \(hidden)")
-    }
+    let configuration = try architecture.configuration(&settings)
     let minimumCount = try settings.value("min-count", minCount, .atLeast(1))
     let vocabularySize = try settings.value("vocabulary-size", vocabularySize, .atLeast(3))
     if let minimumCount, let vocabularySize {
@@ -158,14 +142,17 @@ extension LanguageModelOptions {
     }
     let clip = try settings.value("clip", clip, default: 5, .notNegative)
     return LanguageModelRecipe(
-      level: level, unit: try settings.value("unit", unit, default: .stream),
-      cell: try settings.value("cell", cell, default: .lstm), embedding: embedding, hidden: hidden,
-      layers: try settings.value("layers", layers, default: 2, .upTo(1000)), isTied: isTied,
-      dropout: try settings.value("dropout", dropout, default: 0, .belowOne),
+      configuration: configuration,
       minimumCount: minimumCount ?? 1, vocabularySize: vocabularySize,
       batch: try settings.value("batch", batch, default: 32, .upTo(1_000_000)),
       bptt: try settings.value(
-        "bptt", bptt, default: level == .words ? 35 : 100, .upTo(1_000_000)),
+        "bptt", bptt, default: configuration.level == .words ? 35 : 100, .upTo(1_000_000)),
+      variesBPTT: try settings.isOn("vary-bptt", varyBptt),
+      penalty: ActivationPenalty(
+        activation: Float(
+          try settings.value("activation-penalty", activationPenalty, default: 0, .notNegative)),
+        temporal: Float(
+          try settings.value("temporal-penalty", temporalPenalty, default: 0, .notNegative))),
       lossUnit: try settings.value("loss-unit", lossUnit, default: .token),
       epochs: try settings.value("epochs", epochs, default: 10, .upTo(1_000_000)),
       steps: try settings.value("steps", steps, .atLeast(1)),

@@ -5,20 +5,15 @@ import Recurrent
 
 /// Everything about the training of a language model that its result depends on, checked.
 struct LanguageModelRecipe: Equatable {
-  var level: Tokenizer
-  var unit: TextUnit
-  var cell: CellKind
-  var embedding: Int
-  var hidden: Int
-  var layers: Int
-  var isTied: Bool
-  var dropout: Double
+  var configuration: LanguageModelConfiguration
 
   var minimumCount: Int
   var vocabularySize: Int?
 
   var batch: Int
   var bptt: Int
+  var variesBPTT: Bool
+  var penalty: ActivationPenalty
   var lossUnit: LanguageModelTask.LossUnit
   var epochs: Int
   var steps: Int?
@@ -40,13 +35,6 @@ struct LanguageModelRecipe: Equatable {
 }
 
 extension LanguageModelRecipe {
-  /// The architecture.
-  var configuration: LanguageModelConfiguration {
-    LanguageModelConfiguration(
-      level: level, unit: unit, cell: cell, embeddingSize: embedding, hiddenSize: hidden,
-      layers: layers, dropout: LanguageModelDropout(Float(dropout)), isTied: isTied)
-  }
-
   /// How the model starts.
   var initialization: LanguageModel.Initialization {
     if let initRange { return .uniform(Float(initRange), forgetBias: Float(forgetBias)) }
@@ -88,13 +76,16 @@ extension LanguageModelRecipe {
 
   /// What a checkpoint must agree with, beside what the trainer compares by itself.
   var identity: [String: String] {
-    var identity = [
-      "level": level.rawValue, "unit": unit.rawValue, "cell": cell.rawValue,
-      "embedding": "\(embedding)", "hidden": "\(hidden)", "layers": "\(layers)",
-      "tie": "\(isTied)", "dropout": "\(dropout)", "batch": "\(batch)",
-      "loss-unit": lossUnit.rawValue, "forget-bias": "\(forgetBias)",
-    ]
-    if unit == .stream { identity["bptt"] = "\(bptt)" }
+    var identity = configuration.options
+    identity["batch"] = "\(batch)"
+    identity["loss-unit"] = lossUnit.rawValue
+    identity["forget-bias"] = "\(forgetBias)"
+    if configuration.unit == .stream {
+      identity["bptt"] = "\(bptt)"
+      identity["vary-bptt"] = variesBPTT ? "true" : nil
+    }
+    if penalty.activation > 0 { identity["activation-penalty"] = "\(penalty.activation)" }
+    if penalty.temporal > 0 { identity["temporal-penalty"] = "\(penalty.temporal)" }
     identity["init-range"] = initRange.map { "\($0)" }
     identity["min-count"] = vocabularySize == nil ? "\(minimumCount)" : nil
     identity["vocabulary-size"] = vocabularySize.map { "\($0)" }

@@ -92,7 +92,8 @@ struct LanguageModelTraining {
   private func prepare(
     _ text: String, _ heldOut: String?
   ) throws -> (LanguageModel, LanguageModelTask) {
-    var builder = VocabularyBuilder(tokenizer: recipe.level, unit: recipe.unit)
+    var builder = VocabularyBuilder(
+      tokenizer: recipe.configuration.level, unit: recipe.configuration.unit)
     builder.add(text)
     let vocabulary = try builder.build(
       minimumCount: recipe.minimumCount, maximumSize: recipe.vocabularySize)
@@ -102,7 +103,7 @@ struct LanguageModelTraining {
     do {
       let task = try LanguageModelTask(
         model, text: text, validation: heldOut, batch: recipe.batch, window: recipe.bptt,
-        lossUnit: recipe.lossUnit)
+        variesWindow: recipe.variesBPTT, penalty: recipe.penalty, lossUnit: recipe.lossUnit)
       return (model, task)
     } catch let error as CorpusError {
       if case .tooShort = error {
@@ -126,7 +127,7 @@ struct LanguageModelTraining {
   }
 
   private func opening(_ model: LanguageModel, _ task: LanguageModelTask) -> String {
-    let tokens = recipe.level == .words ? "words" : "characters"
+    let tokens = recipe.configuration.level == .words ? "words" : "characters"
     return "training \(model.configuration.summary), \(Format.count(model.parameterCount)) "
       + "parameters, on \(Format.count(task.trainingTokens)) \(tokens) "
       + "(vocabulary \(Format.count(model.vocabulary.count)))"

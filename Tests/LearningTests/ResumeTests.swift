@@ -38,6 +38,20 @@ struct ResumeTests {
     Recipe(
       testDescription: "AdamW, exponential, validation within epochs", optimizer: AdamW(),
       course: .exponential(decay: 0.5, afterEpoch: 2), validationInterval: 4),
+    Recipe(
+      testDescription: "centred RMSProp with momentum",
+      optimizer: RMSProp(rho: 0.9, momentum: 0.5, isCentred: true), course: .constant, stride: 7),
+    Recipe(
+      testDescription: "Adagrad with a falling rate", optimizer: Adagrad(rateDecay: 0.1),
+      course: .constant, stride: 7),
+    Recipe(testDescription: "Adadelta", optimizer: Adadelta(), course: .constant, stride: 7),
+    Recipe(
+      testDescription: "Shampoo, roots every 3 steps",
+      optimizer: Shampoo(blockSize: 3, rootInterval: 3, momentum: 0.5), course: .plateau()),
+    // The trigger goes off at step 12; see `AveragingTests`.
+    Recipe(
+      testDescription: "NT-ASGD", optimizer: AveragedOptimizer(SGD(), patience: 1),
+      course: .constant, validationInterval: 2, stride: 1),
   ]
 
   /// The bits of everything that a run leaves behind.

@@ -16,6 +16,8 @@ final class ToyTask: TrainingTask {
   var uniformLoss: Double?
   var validationLosses: [Double]?
   var hasValidation = true
+  /// Called before each validation.
+  var beforeValidation: () -> Void = {}
   /// Called before each step with its number; may throw, as a power cut does.
   var beforeStep: (StepPosition) throws -> Void = { _ in }
   /// What is reported instead of the true loss, and the factor of the gradient.
@@ -65,6 +67,7 @@ final class ToyTask: TrainingTask {
   }
 
   func validate() -> Double? {
+    beforeValidation()
     defer { validations += 1 }
     guard hasValidation else { return nil }
     if let validationLosses {

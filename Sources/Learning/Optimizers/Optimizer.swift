@@ -22,6 +22,26 @@ public protocol Optimizer: Sendable {
   /// result does not depend on the number of threads, nor on whether a gradient comes dense or as
   /// rows.
   mutating func step(parameters: [Parameter], rate: Double, gradientScale: Double)
+
+  /// The shape of what it keeps of `parameter` under the name `slot`; nil if there is no such thing.
+  /// What a checkpoint holds must agree.
+  func shape(ofSlot slot: String, for parameter: Parameter) -> [Int]?
+
+  /// Takes note of a loss of held-out data, in nats a token.
+  mutating func observe(validationLoss: Double)
+
+  /// The values to be validated, kept and shipped in place of the parameters' own, one for each of
+  /// `parameters`; nil for their own.
+  func averages(of parameters: [Parameter]) -> [Tensor]?
+}
+
+extension Optimizer {
+  /// The parameter's own shape, whatever the slot.
+  public func shape(ofSlot slot: String, for parameter: Parameter) -> [Int]? { parameter.shape }
+  /// Does nothing.
+  public mutating func observe(validationLoss: Double) {}
+  /// None.
+  public func averages(of parameters: [Parameter]) -> [Tensor]? { nil }
 }
 
 /// An optimiser that looks at the loss more than once a step: along a line, or along its curvature.
@@ -47,78 +67,5 @@ public struct ObjectiveStep: Sendable, Equatable {
     self.loss = loss
     self.gradientNorm = gradientNorm
     self.notes = notes
-  }
-}
-
-/// The memory of an optimiser.
-public struct OptimizerState: Sendable, Equatable {
-  /// How often each parameter has been updated.
-  public var updates: [String: Int]
-  /// Tensors named `slot.parameter`: `velocity.rnn.weight_ih_l0`.
-  public var tensors: [String: Tensor]
-  /// Single numbers, such as a damping.
-  public var numbers: [String: Double]
-
-  /// A state with the given content; nothing before the first step.
-  public init(
-    updates: [String: Int] = [:], tensors: [String: Tensor] = [:], numbers: [String: Double] = [:]
-  ) {
-    self.updates = updates
-    self.tensors = tensors
-    self.numbers = numbers
-  }
-
-  /// Takes a tensor out to be changed in place; zeros at first.
-  mutating func take(_ slot: String, for parameter: Parameter) -> Tensor {
-    let tensor =
-      tensors.removeValue(forKey: Self.name(slot, parameter)) ?? Tensor(zeros: parameter.shape)
-    precondition(
-      tensor.shape == parameter.shape,
-      "\(slot) of \(parameter.name) has shape \(tensor.shape), expected \(parameter.shape)")
-    return tensor
-  }
-
-  /// Puts back what was taken.
-  mutating func put(_ tensor: Tensor, _ slot: String, for parameter: Parameter) {
-    tensors[Self.name(slot, parameter)] = tensor
-  }
-
-  static func name(_ slot: String, _ parameter: Parameter) -> String { "\(slot).\(parameter.name)" }
-}
-
-/// The optimisers by name, for the command line and for records.
-public enum OptimizerKind: String, Sendable, CaseIterable, Codable {
-  /// ``SGD``.
-  case sgd
-  /// ``Adam``.
-  case adam
-  /// ``AdamW``.
-  case adamw
-
-  /// An optimiser of this kind. `momentum` and `nesterov` matter to SGD only; what is nil takes
-  /// PyTorch's default.
-  public func make(
-    momentum: Double? = nil, nesterov: Bool = false, beta1: Double? = nil, beta2: Double? = nil,
-    epsilon: Double? = nil, weightDecay: Double? = nil
-  ) -> any Optimizer {
-    switch self {
-    case .sgd: SGD(momentum: momentum ?? 0, nesterov: nesterov, weightDecay: weightDecay ?? 0)
-    case .adam:
-      Adam(
-        beta1: beta1 ?? 0.9, beta2: beta2 ?? 0.999, epsilon: epsilon ?? 1e-8,
-        weightDecay: weightDecay ?? 0)
-    case .adamw:
-      AdamW(
-        beta1: beta1 ?? 0.9, beta2: beta2 ?? 0.999, epsilon: epsilon ?? 1e-8,
-        weightDecay: weightDecay ?? 0.01)
-    }
-  }
-
-  /// The rate that the method is usually started with.
-  public var usualRate: Double {
-    switch self {
-    case .sgd: 1
-    case .adam, .adamw: 0.001
-    }
   }
 }

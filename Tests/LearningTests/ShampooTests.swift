@@ -46,14 +46,15 @@ private struct Matrix {
     Matrix(a.rows, a.columns, a.elements.map { factor * $0 })
   }
 
-  /// The greatest eigenvalue of a positive definite matrix, by powers of it.
+  /// The greatest eigenvalue of a positive definite matrix, by the power 2¹² of it.
   var greatestEigenvalue: Double {
-    var x = Matrix(rows, 1, (0..<rows).map { 1 + Double($0) })
-    for _ in 0..<3000 {
-      x = self * x
-      x = (1 / x.norm) * x
+    var power = self
+    for _ in 0..<12 {
+      power = power * power
+      power = (1 / power.norm) * power
     }
-    return (self * x).norm
+    let x = power * Matrix(rows, 1, (0..<rows).map { 1 + Double($0) })
+    return (self * x).norm / x.norm
   }
 
   /// A^(-1/4), by Newton's method for M = X⁴A → 1: T = (5 - M)/4, X = X T, M = T⁴ M. No eigenvectors,
@@ -62,7 +63,7 @@ private struct Matrix {
     let scale = greatestEigenvalue
     var m = (1 / scale) * self
     var x = Matrix(identity: rows)
-    for _ in 0..<200 {
+    for _ in 0..<60 {
       let t = 0.25 * (Matrix(identity: rows, times: 5) + -1 * m)
       x = x * t
       m = t * t * t * t * m

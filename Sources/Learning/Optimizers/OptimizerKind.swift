@@ -32,8 +32,9 @@ public enum OptimizerKind: String, Sendable, CaseIterable, Codable {
   public var usualRate: Double {
     switch self {
     case .sgd, .ntASGD, .adadelta, .lbfgs: 1
-    case .adagrad, .shampoo: 0.01
-    case .adam, .adamw, .rmsprop: 0.001
+    case .adagrad, .shampoo: 0.1
+    case .rmsprop: 0.01
+    case .adam, .adamw: 0.001
     }
   }
 }

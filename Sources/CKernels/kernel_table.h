@@ -134,6 +134,16 @@ struct updates_kernels {
   void (*adam_update)(ptrdiff_t n, float rate, float gradient_scale, float decay, bool decoupled,
                       float beta1, float beta2, float epsilon, long step, const float *gradient,
                       float *mean, float *variance, float *weights);
+  void (*adagrad_update)(ptrdiff_t n, float rate, float gradient_scale, float decay, float epsilon,
+                         const float *gradient, float *sum, float *weights);
+  void (*adadelta_update)(ptrdiff_t n, float rate, float gradient_scale, float decay, float rho,
+                          float epsilon, const float *gradient, float *square_mean,
+                          float *change_mean, float *weights);
+  void (*rmsprop_update)(ptrdiff_t n, float rate, float gradient_scale, float decay, float rho,
+                         float momentum, float epsilon, const float *gradient, float *square_mean,
+                         float *mean, float *velocity, float *weights);
+  void (*average_update)(ptrdiff_t n, float share, const float *x, float *mean);
+  void (*clip_values)(ptrdiff_t n, float limit, float *x);
 };
 
 struct kernel_table {

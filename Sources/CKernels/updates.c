@@ -21,3 +21,31 @@ void unroll_adam_update(ptrdiff_t n, float rate, float gradient_scale, float dec
   unroll_kernels()->updates.adam_update(n, rate, gradient_scale, decay, decoupled, beta1, beta2,
                                         epsilon, step, gradient, mean, variance, weights);
 }
+
+void unroll_adagrad_update(ptrdiff_t n, float rate, float gradient_scale, float decay,
+                           float epsilon, const float *gradient, float *sum, float *weights) {
+  unroll_kernels()->updates.adagrad_update(n, rate, gradient_scale, decay, epsilon, gradient, sum,
+                                           weights);
+}
+
+void unroll_adadelta_update(ptrdiff_t n, float rate, float gradient_scale, float decay, float rho,
+                            float epsilon, const float *gradient, float *square_mean,
+                            float *change_mean, float *weights) {
+  unroll_kernels()->updates.adadelta_update(n, rate, gradient_scale, decay, rho, epsilon, gradient,
+                                            square_mean, change_mean, weights);
+}
+
+void unroll_rmsprop_update(ptrdiff_t n, float rate, float gradient_scale, float decay, float rho,
+                           float momentum, float epsilon, const float *gradient, float *square_mean,
+                           float *mean, float *velocity, float *weights) {
+  unroll_kernels()->updates.rmsprop_update(n, rate, gradient_scale, decay, rho, momentum, epsilon,
+                                           gradient, square_mean, mean, velocity, weights);
+}
+
+void unroll_average_update(ptrdiff_t n, float share, const float *x, float *mean) {
+  unroll_kernels()->updates.average_update(n, share, x, mean);
+}
+
+void unroll_clip_values(ptrdiff_t n, float limit, float *x) {
+  unroll_kernels()->updates.clip_values(n, limit, x);
+}

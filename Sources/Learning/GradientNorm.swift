@@ -38,3 +38,26 @@ public enum GradientNorm {
     min(1, limit / (norm + 1e-6))
   }
 }
+
+/// Clipping of gradients element by element.
+enum GradientValues {
+  /// Sets elements beyond ±`limit` to it.
+  static func clip(_ parameters: [Parameter], limit: Double) {
+    for parameter in parameters {
+      switch parameter.gradient {
+      case .none: break
+      case .dense: parameter.accumulateGradient { gradient, _ in clip(gradient, limit) }
+      case .rows(let gradient):
+        var values = gradient.values
+        values.withUnsafeMutableBufferPointer { clip($0, limit) }
+        parameter.setGradient(.rows(RowGradient(gradient.rows, values)))
+      }
+    }
+  }
+
+  private static func clip(_ values: UnsafeMutableBufferPointer<Float>, _ limit: Double) {
+    GradientBlocks.forEachRange(count: values.count) { range in
+      unroll_clip_values(range.count, Float(limit), values.baseAddress! + range.lowerBound)
+    }
+  }
+}

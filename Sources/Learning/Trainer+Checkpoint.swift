@@ -14,6 +14,8 @@ extension Trainer {
     identity["warm-up steps"] = "\(plan.schedule.warmupSteps)"
     identity["seed"] = "\(plan.seed)"
     identity["steps per epoch"] = "\(task.stepsPerEpoch)"
+    identity["accumulation"] = plan.accumulation > 1 ? "\(plan.accumulation)" : nil
+    identity["clip value"] = plan.clipValue.map { "\($0)" }
     identity["clip norm"] = plan.clipNorm.map { "\($0)" }
     identity["patience"] = plan.patience.map { "\($0)" }
     identity["validation interval"] = plan.validationInterval.map { "\($0)" }
@@ -37,7 +39,10 @@ extension Trainer {
   /// The run as it is now. Tensors share their memory until the next step changes them.
   func checkpoint() throws -> Checkpoint {
     var bestTensors: [String: Tensor] = [:]
-    if let best, record.best?.step != record.step {
+    // The parameters as they are may stand for the best, unless it is averages that are kept.
+    let isPresent =
+      record.best?.step == record.step && optimizer.averages(of: parameters) == nil
+    if let best, !isPresent {
       for (parameter, value) in zip(parameters, best) { bestTensors[parameter.name] = value }
     }
     return Checkpoint(
@@ -62,17 +67,22 @@ extension Trainer {
     guard differences.isEmpty else {
       throw TrainingError.foreignCheckpoint(path: path, differences: differences)
     }
-    let shapes = Dictionary(uniqueKeysWithValues: parameters.map { ($0.name, $0.shape) })
+    let byName = Dictionary(uniqueKeysWithValues: parameters.map { ($0.name, $0) })
     for (name, tensor) in checkpoint.optimizer {
       // The name is `slot.parameter`.
-      let parameter = name.split(separator: ".", maxSplits: 1).last.map(String.init) ?? ""
-      guard let shape = shapes[parameter], shape == tensor.shape else {
+      let words = name.split(separator: ".", maxSplits: 1).map(String.init)
+      let expected = words.last.flatMap { byName[$0] }.flatMap {
+        optimizer.shape(ofSlot: words[0], for: $0)
+      }
+      guard words.count == 2, expected == tensor.shape else {
         throw TrainingError.unusableCheckpoint(
           path: path, reason: "optimizer.\(name) of shape \(tensor.shape) fits no parameter")
       }
     }
     let run = checkpoint.record.run
-    let best = run.best.map { $0.step == run.step ? checkpoint.parameters : checkpoint.best }
+    let best = run.best.map {
+      $0.step == run.step && checkpoint.best.isEmpty ? checkpoint.parameters : checkpoint.best
+    }
     if let best, let missing = parameters.first(where: { best[$0.name]?.shape != $0.shape }) {
       throw TrainingError.unusableCheckpoint(
         path: path, reason: "it has no best.\(missing.name) of shape \(missing.shape)")

@@ -60,7 +60,7 @@ public final class Trainer {
 
   /// Steps of the whole run.
   public var totalSteps: Int {
-    min(plan.epochs * task.stepsPerEpoch, plan.stepLimit ?? .max)
+    min(plan.epochs * stepsPerEpoch, plan.stepLimit ?? .max)
   }
 
   /// Runs from the start or, with `resuming`, from the checkpoint in the plan's folder. To be called
@@ -113,14 +113,14 @@ public final class Trainer {
     observer(
       .began(
         RunStart(
-          epochs: epochCount, stepsPerEpoch: task.stepsPerEpoch, totalSteps: totalSteps,
+          epochs: epochCount, stepsPerEpoch: stepsPerEpoch, totalSteps: totalSteps,
           stepsDone: record.step, parameterCount: parameters.reduce(0) { $0 + $1.count })))
     return carried
   }
 
   /// Epochs, the last of which may be cut short by the limit of steps.
   private var epochCount: Int {
-    (totalSteps + task.stepsPerEpoch - 1) / task.stepsPerEpoch
+    (totalSteps + stepsPerEpoch - 1) / stepsPerEpoch
   }
 
   /// A run is saved before an epoch begins and after a step, never between an epoch's beginning and
@@ -147,9 +147,25 @@ public final class Trainer {
 
   private var isInterrupted: Bool { interrupt?.isRaised ?? false }
 
+  /// Steps of a whole epoch.
+  private var stepsPerEpoch: Int {
+    let count = max(1, plan.accumulation)
+    return (task.stepsPerEpoch + count - 1) / count
+  }
+
   /// Steps of the present epoch.
   private var stepsInEpoch: Int {
-    min(task.stepsPerEpoch, totalSteps - (record.epoch - 1) * task.stepsPerEpoch)
+    min(stepsPerEpoch, totalSteps - (record.epoch - 1) * stepsPerEpoch)
+  }
+
+  /// Where in the run the batches of the next step are.
+  private var nextPositions: [StepPosition] {
+    let first = record.stepInEpoch * plan.accumulation
+    return (first..<min(first + plan.accumulation, task.stepsPerEpoch)).map { index in
+      let batch = (record.epoch - 1) * task.stepsPerEpoch + index
+      return StepPosition(
+        epoch: record.epoch, index: index, step: batch, key: key.child(1).child(batch))
+    }
   }
 
   /// The rate of the step after the given number of steps.
@@ -161,20 +177,29 @@ public final class Trainer {
   private func takeStep() throws {
     let begin = now()
     let rate = rate(afterSteps: record.step)
-    let loss = try task.loss(
-      at: StepPosition(
-        epoch: record.epoch, index: record.stepInEpoch, step: record.step,
-        key: key.child(1).child(record.step)))
-    precondition(loss.tokens > 0, "a step predicts at least one token")
+    let positions = nextPositions
+    var loss = StepLoss(sum: 0, tokens: 0)
+    for position in positions {
+      let batch = try task.loss(at: position)
+      precondition(batch.tokens > 0, "a batch predicts at least one token")
+      loss = StepLoss(sum: loss.sum + batch.sum, tokens: loss.tokens + batch.tokens)
+    }
     try checkLoss(loss)
-    let norm = GradientNorm.global(parameters)
+    // The gradients are sums over the batches; what is clipped, applied and told is their mean.
+    let count = Double(positions.count)
+    var norm = GradientNorm.global(parameters) / count
     guard norm.isFinite else { throw diverged(.gradientNorm(norm), step: record.step + 1) }
+    let fullNorm = norm
+    if let limit = plan.clipValue {
+      GradientValues.clip(parameters, limit: count * limit)
+      norm = GradientNorm.global(parameters) / count
+    }
     let scale = plan.clipNorm.map { GradientNorm.clipScale(norm: norm, limit: $0) } ?? 1
-    optimizer.step(parameters: parameters, rate: rate, gradientScale: scale)
+    optimizer.step(parameters: parameters, rate: rate, gradientScale: scale / count)
     for parameter in parameters { parameter.clearGradient() }
     record.add(loss)
     meter.record(tokens: loss.tokens, seconds: now() - begin)
-    try tell(loss, rate: rate, gradientNorm: norm)
+    try tell(loss, rate: rate, gradientNorm: fullNorm)
   }
 
   private func checkLoss(_ loss: StepLoss) throws {
@@ -209,7 +234,8 @@ public final class Trainer {
 
   /// Measures the validation loss, if there is one, and keeps the model if it is the best.
   private func validate() throws {
-    guard let loss = try task.validate() else { return }
+    let averages = optimizer.averages(of: parameters)
+    guard let loss = try withValues(averages, { try task.validate() }) else { return }
     guard loss.isFinite else { throw diverged(.validationLoss(loss), step: record.step) }
     let validation = ValidationRecord(epoch: record.epoch, step: record.step, loss: loss)
     record.validations.append(validation)
@@ -223,10 +249,26 @@ public final class Trainer {
       ])
     if record.best.map({ loss < $0.loss }) ?? true {
       record.best = validation
-      best = parameters.map(\.value)
+      best = averages ?? parameters.map(\.value)
       observer(.improved(validation))
     }
     record.watch(loss)
+    optimizer.observe(validationLoss: loss)
+  }
+
+  /// Gives the parameters other values for the length of `body`, if there are any.
+  private func withValues<Result>(
+    _ values: [Tensor]?, _ body: () throws -> Result
+  ) rethrows -> Result {
+    guard let values else { return try body() }
+    let own = parameters.map(\.value)
+    setValues(values)
+    defer { setValues(own) }
+    return try body()
+  }
+
+  private func setValues(_ values: [Tensor]) {
+    for (parameter, value) in zip(parameters, values) { parameter.value = value }
   }
 
   /// Without held-out data, the training loss decides about plateaus and early stopping.
@@ -250,9 +292,7 @@ public final class Trainer {
   }
 
   private func finished() throws -> TrainingOutcome {
-    if let best {
-      for (parameter, value) in zip(parameters, best) { parameter.value = value }
-    }
+    if let values = best ?? optimizer.averages(of: parameters) { setValues(values) }
     let summary = record.summary(record.isOutOfPatience ? .outOfPatience : .complete)
     try log?.append(
       "end", ["step": .integer(record.step), "reason": .string(summary.end.rawValue)])

@@ -2,6 +2,12 @@
 public struct TrainingPlan: Sendable {
   /// How often the training data is gone through.
   public var epochs: Int
+  /// Batches of the task that make one step. Their gradients are averaged before the one update, so
+  /// that N batches of B sequences move the parameters as one batch of N·B would where each batch
+  /// predicts as many tokens. As in PyTorch's usual loops, everything is then counted in updates:
+  /// the steps of the plan, of the schedule and its warm-up, of the log, of progress and of checkpoints.
+  /// An epoch whose batches are no multiple of N ends with a step of fewer.
+  public var accumulation: Int
   /// The run ends after this many steps, even within an epoch, if that is sooner.
   public var stepLimit: Int?
   /// The root of all random numbers. The trainer draws from branch -1 of `RandomKey(seed:)`;
@@ -9,6 +15,9 @@ public struct TrainingPlan: Sendable {
   public var seed: UInt64
   /// The learning rate.
   public var schedule: RateSchedule
+  /// Elements of the gradient beyond ± this are set to it, before the norm is clipped; nil to leave
+  /// them.
+  public var clipValue: Double?
   /// Gradients of a greater global norm are scaled down to it; nil to leave them.
   public var clipNorm: Double?
   /// The run ends after this many validations in a row without improvement; nil to go on.
@@ -26,14 +35,17 @@ public struct TrainingPlan: Sendable {
 
   /// A plan with the given numbers.
   public init(
-    epochs: Int, stepLimit: Int? = nil, seed: UInt64, schedule: RateSchedule,
-    clipNorm: Double? = nil, patience: Int? = nil, validationInterval: Int? = nil,
-    checkpoints: CheckpointPolicy? = nil, identity: [String: String] = [:], logInterval: Int = 100
+    epochs: Int, accumulation: Int = 1, stepLimit: Int? = nil, seed: UInt64,
+    schedule: RateSchedule, clipValue: Double? = nil, clipNorm: Double? = nil,
+    patience: Int? = nil, validationInterval: Int? = nil, checkpoints: CheckpointPolicy? = nil,
+    identity: [String: String] = [:], logInterval: Int = 100
   ) {
     self.epochs = epochs
+    self.accumulation = accumulation
     self.stepLimit = stepLimit
     self.seed = seed
     self.schedule = schedule
+    self.clipValue = clipValue
     self.clipNorm = clipNorm
     self.patience = patience
     self.validationInterval = validationInterval
@@ -51,11 +63,16 @@ public struct TrainingPlan: Sendable {
       if let count { try check(count >= 1, "\(name) is at least 1, not \(count)") }
     }
     try checkPositive(epochs, "the number of epochs")
+    try checkPositive(accumulation, "the number of batches of a step")
     try checkPositive(stepLimit, "the limit of steps")
     try checkPositive(patience, "the patience")
     try checkPositive(validationInterval, "the interval of validation")
     try checkPositive(logInterval, "the interval of log lines")
     try checkPositive(checkpoints?.everySteps, "the interval of checkpoints")
+    if let clipValue {
+      try check(
+        clipValue > 0 && clipValue.isFinite, "the value to clip at is above 0, not \(clipValue)")
+    }
     if let clipNorm {
       try check(
         clipNorm > 0 && clipNorm.isFinite, "the norm to clip at is above 0, not \(clipNorm)")

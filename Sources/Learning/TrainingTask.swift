@@ -10,7 +10,8 @@ public protocol TrainingTask: AnyObject {
   /// What is trained. Names are unique; the list stays the same during a run.
   var parameters: [Parameter] { get }
 
-  /// Steps that make an epoch, at least 1, the same in every epoch.
+  /// Batches that make an epoch, at least 1, the same in every epoch. Each is a step of the run,
+  /// unless the plan accumulates several.
   var stepsPerEpoch: Int { get }
 
   /// The loss of a uniform guess, in nats a token (ln V for a softmax over V), or nil where there is
@@ -21,8 +22,8 @@ public protocol TrainingTask: AnyObject {
   /// Called before the first step of an epoch, and again when a run is resumed within it.
   func beginEpoch(_ epoch: Int, key: RandomKey) throws
 
-  /// Computes the loss of one step and adds its gradients to the parameters, whose gradients are
-  /// clear. What is differentiated may be another multiple of the loss than what is reported.
+  /// Computes the loss of one batch and adds its gradients to those of the parameters. What is
+  /// differentiated may be another multiple of the loss than what is reported.
   func loss(at position: StepPosition) throws -> StepLoss
 
   /// The loss of held-out data, in nats a token, or nil if there is none. Must leave the carried
@@ -54,15 +55,15 @@ extension TrainingTask {
   }
 }
 
-/// Where in a run a step is.
+/// Where in a run a batch is, counted in batches.
 public struct StepPosition: Sendable, Equatable {
   /// The epoch, from 1.
   public let epoch: Int
-  /// The step within the epoch, from 0.
+  /// The batch within the epoch, from 0.
   public let index: Int
-  /// The step within the run, from 0.
+  /// The batch within the run, from 0.
   public let step: Int
-  /// The source of this step's random numbers, such as dropout masks.
+  /// The source of this batch's random numbers, such as dropout masks.
   public let key: RandomKey
 
   /// A place in a run.
@@ -74,7 +75,7 @@ public struct StepPosition: Sendable, Equatable {
   }
 }
 
-/// The loss of one step.
+/// The loss of one batch, or of the batches of one step.
 public struct StepLoss: Sendable, Equatable {
   /// The sum of the tokens' losses, in nats.
   public let sum: Double

@@ -57,6 +57,96 @@ struct UpdatesTests {
     }
   }
 
+  @Test("Adagrad and Adadelta agree with their twins", arguments: availableISAs)
+  func squares(isa: unroll_isa) {
+    withISA(isa) {
+      for n in awkwardSizes {
+        let (g, _, v, w) = arrays(n, seed: 53)
+        var found = (v, w)
+        var expected = found
+        unroll_adagrad_update(n, 0.1, 0.5, 0.1, 1e-10, g, &found.0, &found.1)
+        unroll_adagrad_update_reference(n, 0.1, 0.5, 0.1, 1e-10, g, &expected.0, &expected.1)
+        expectClose(found.0, expected.0, tolerance: 1.2e-7, "Adagrad's sum of \(n):")
+        expectClose(found.1, expected.1, tolerance: 1.8e-7, "Adagrad's weights of \(n):")
+        let changes = v.reversed().map { 0.01 * $0 }
+        var moved = (v, changes, w)
+        var expectedMove = moved
+        unroll_adadelta_update(
+          n, 1, 0.5, 0.1, 0.9, 1e-6, g, &moved.0, &moved.1, &moved.2)
+        unroll_adadelta_update_reference(
+          n, 1, 0.5, 0.1, 0.9, 1e-6, g, &expectedMove.0, &expectedMove.1, &expectedMove.2)
+        expectClose(moved.0, expectedMove.0, tolerance: 1.2e-7, "Adadelta's squares of \(n):")
+        expectClose(moved.1, expectedMove.1, tolerance: 1.2e-7, "Adadelta's changes of \(n):")
+        expectClose(moved.2, expectedMove.2, tolerance: 3e-7, "Adadelta's weights of \(n):")
+      }
+    }
+  }
+
+  @Test(
+    "RMSProp agrees with its twin, centred or not, with momentum or not", arguments: availableISAs)
+  func rmsprop(isa: unroll_isa) {
+    withISA(isa) {
+      for n in awkwardSizes {
+        let (g, m, v, w) = arrays(n, seed: 54)
+        // A mean well within the square mean, so that their difference keeps its digits.
+        let start = (v.map { 1 + $0 }, m.map { 0.5 * $0 }, g.reversed() as [Float], w)
+        for (isCentred, isMoving) in [(false, false), (false, true), (true, false), (true, true)] {
+          var found = start
+          var expected = start
+          found.1.withUnsafeMutableBufferPointer { mean in
+            found.2.withUnsafeMutableBufferPointer { velocity in
+              unroll_rmsprop_update(
+                n, 0.1, 0.5, 0.1, 0.9, 0.8, 1e-8, g, &found.0, isCentred ? mean.baseAddress : nil,
+                isMoving ? velocity.baseAddress : nil, &found.3)
+            }
+          }
+          expected.1.withUnsafeMutableBufferPointer { mean in
+            expected.2.withUnsafeMutableBufferPointer { velocity in
+              unroll_rmsprop_update_reference(
+                n, 0.1, 0.5, 0.1, 0.9, 0.8, 1e-8, g, &expected.0,
+                isCentred ? mean.baseAddress : nil, isMoving ? velocity.baseAddress : nil,
+                &expected.3)
+            }
+          }
+          expectClose(found.0, expected.0, tolerance: 1.8e-7, "squares of \(n):")
+          expectClose(found.1, expected.1, tolerance: 1.8e-7, "means of \(n):")
+          expectClose(found.2, expected.2, tolerance: 4e-7, "velocity of \(n):")
+          expectClose(found.3, expected.3, tolerance: 3e-7, "weights of \(n):")
+        }
+      }
+    }
+  }
+
+  @Test("a centred variance that rounding has made negative counts as 0", arguments: availableISAs)
+  func negativeVariance(isa: unroll_isa) {
+    withISA(isa) {
+      var (v, m, w): ([Float], [Float], [Float]) = ([0.25], [0.75], [0])
+      unroll_rmsprop_update(1, 1, 1, 0, 0.5, 0, 1, [0.5], &v, &m, nil, &w)
+      #expect(w == [-0.5])
+    }
+  }
+
+  @Test("averages and clipped values agree with their twins", arguments: availableISAs)
+  func averagesAndClipping(isa: unroll_isa) {
+    withISA(isa) {
+      for n in awkwardSizes {
+        let (x, mean, _, _) = arrays(n, seed: 55)
+        var found = mean
+        var expected = mean
+        unroll_average_update(n, 0.25, x, &found)
+        unroll_average_update_reference(n, 0.25, x, &expected)
+        expectClose(found, expected, tolerance: 1.2e-7, "mean of \(n):")
+        found = x
+        expected = x
+        if n > 1 { (found[1], expected[1]) = (.nan, .nan) }
+        if n > 2 { (found[2], expected[2]) = (-.infinity, -.infinity) }
+        unroll_clip_values(n, 0.5, &found)
+        unroll_clip_values_reference(n, 0.5, &expected)
+        expectSameBits(found, expected, "values of \(n):")
+      }
+    }
+  }
+
   @Test("Adam's first step has the length of the rate, whatever the gradient's size")
   func firstStep() {
     var m: [Float] = [0, 0, 0]

@@ -130,6 +130,26 @@ struct RefusalTests {
     }
   }
 
+  @Test("optimiser state is held to the shapes that the optimiser itself says")
+  func ownShapes() throws {
+    try withScratchFolder { folder in
+      _ = try Trainer(ToyTask(), Shampoo(), plan(folder)).run()
+      let path = Checkpoint.path(in: folder)
+      for (name, shape) in [("left.table", [6, 4]), ("left.bias", [16]), ("other.table", [6, 4])] {
+        var checkpoint = try Checkpoint(path: path)
+        #expect(checkpoint.optimizer["left.table"]?.shape == [36])
+        checkpoint.optimizer[name] = Tensor(zeros: shape)
+        let damaged = "\(folder)/damaged"
+        try FileManager.default.createDirectory(
+          atPath: damaged, withIntermediateDirectories: true)
+        try checkpoint.write(to: Checkpoint.path(in: damaged))
+        #expect(
+          refusal(ToyTask(), Shampoo(), plan(damaged))?.contains(
+            "optimizer.\(name) of shape \(shape) fits no parameter") == true)
+      }
+    }
+  }
+
   @Test("a folder that cannot be made or written to is found out before the first step")
   func unwritable() throws {
     try withScratchFolder { folder in

@@ -16,6 +16,14 @@ struct ResumeTests {
     var validationInterval: Int?
     /// Every how many steps the run is interrupted.
     var stride = 3
+    /// Whether the validation loss goes up and down.
+    var isRough = false
+
+    func task() -> ToyTask {
+      let task = ToyTask()
+      task.isRough = isRough
+      return task
+    }
 
     /// 6 epochs of 5 steps.
     func plan(_ folder: String?, everySteps: Int? = nil, everySeconds: Double? = nil)
@@ -38,6 +46,20 @@ struct ResumeTests {
     Recipe(
       testDescription: "AdamW, exponential, validation within epochs", optimizer: AdamW(),
       course: .exponential(decay: 0.5, afterEpoch: 2), validationInterval: 4),
+    Recipe(
+      testDescription: "centred RMSProp with momentum",
+      optimizer: RMSProp(rho: 0.9, momentum: 0.5, isCentred: true), course: .constant, stride: 7),
+    Recipe(
+      testDescription: "Adagrad with a falling rate", optimizer: Adagrad(rateDecay: 0.1),
+      course: .constant, stride: 7),
+    Recipe(testDescription: "Adadelta", optimizer: Adadelta(), course: .constant, stride: 7),
+    Recipe(
+      testDescription: "Shampoo, roots every 3 steps",
+      optimizer: Shampoo(blockSize: 3, rootInterval: 3, momentum: 0.5), course: .plateau()),
+    // With averages for about half of its steps; see `AveragingTests`.
+    Recipe(
+      testDescription: "NT-ASGD", optimizer: AveragedOptimizer(SGD(), patience: 3),
+      course: .constant, validationInterval: 2, stride: 1, isRough: true),
   ]
 
   /// The bits of everything that a run leaves behind.
@@ -47,7 +69,7 @@ struct ResumeTests {
   }
 
   private func neverStopped(_ recipe: Recipe) throws -> String {
-    let task = ToyTask()
+    let task = recipe.task()
     return trace(task, try Trainer(task, recipe.optimizer, recipe.plan(nil)).run())
   }
 
@@ -58,10 +80,10 @@ struct ResumeTests {
     for lastStep in [3, 7, 14, 16, 29] {
       try withScratchFolder { folder in
         let plan = recipe.plan(folder, everySteps: 3)
-        let killed = ToyTask()
+        let killed = recipe.task()
         killed.beforeStep = { if $0.step == lastStep { throw PowerCut() } }
         #expect(throws: PowerCut.self) { try Trainer(killed, recipe.optimizer, plan).run() }
-        let resumed = ToyTask()
+        let resumed = recipe.task()
         let outcome = try Trainer(resumed, recipe.optimizer, plan).run(resuming: true)
         #expect(trace(resumed, outcome) == expected, "killed before step \(lastStep)")
         #expect(try #require(resumed.positions.first).step >= lastStep - 3)
@@ -76,7 +98,7 @@ struct ResumeTests {
       try withScratchFolder { folder in
         let plan = recipe.plan(folder)
         let flag = InterruptFlag()
-        let first = ToyTask()
+        let first = recipe.task()
         first.beforeStep = { if $0.step == lastStep { flag.raise() } }
         let outcome = try Trainer(first, recipe.optimizer, plan, interrupt: flag).run()
         #expect(outcome.summary.steps == lastStep + 1)
@@ -85,7 +107,7 @@ struct ResumeTests {
           return
         }
         #expect(path == Checkpoint.path(in: folder))
-        let second = ToyTask()
+        let second = recipe.task()
         let end = try Trainer(second, recipe.optimizer, plan).run(resuming: true)
         #expect(trace(second, end) == expected, "interrupted after step \(lastStep + 1)")
         #expect(second.positions.first?.step == (lastStep < 29 ? lastStep + 1 : nil))

@@ -90,6 +90,14 @@ struct ScheduleTests {
         TrainingPlan(epochs: 1, seed: 1, schedule: RateSchedule(base: 1), clipNorm: -1),
         "norm to clip"
       ),
+      (
+        TrainingPlan(epochs: 1, seed: 1, schedule: RateSchedule(base: 1), clipValue: 0),
+        "value to clip"
+      ),
+      (
+        TrainingPlan(epochs: 1, accumulation: 0, seed: 1, schedule: RateSchedule(base: 1)),
+        "batches of a step"
+      ),
       (TrainingPlan(epochs: 1, seed: 1, schedule: RateSchedule(base: 1), patience: 0), "patience"),
       (
         TrainingPlan(

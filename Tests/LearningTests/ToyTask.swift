@@ -1,3 +1,4 @@
+import Foundation
 import Learning
 import Tensors
 
@@ -16,6 +17,10 @@ final class ToyTask: TrainingTask {
   var uniformLoss: Double?
   var validationLosses: [Double]?
   var hasValidation = true
+  /// Whether the validation loss goes up and down with the parameters.
+  var isRough = false
+  /// Called before each validation.
+  var beforeValidation: () -> Void = {}
   /// Called before each step with its number; may throw, as a power cut does.
   var beforeStep: (StepPosition) throws -> Void = { _ in }
   /// What is reported instead of the true loss, and the factor of the gradient.
@@ -65,12 +70,14 @@ final class ToyTask: TrainingTask {
   }
 
   func validate() -> Double? {
+    beforeValidation()
     defer { validations += 1 }
     guard hasValidation else { return nil }
     if let validationLosses {
       return validationLosses[min(validations, validationLosses.count - 1)]
     }
-    return table.value.scalars.reduce(0) { $0 + Double($1 * $1) }
+    let squares = table.value.scalars.reduce(0) { $0 + Double($1 * $1) }
+    return isRough ? squares + 4 * sin(8 * squares) : squares
   }
 
   var carriedState: [String: Tensor] { ["state": state] }

@@ -21,6 +21,10 @@ struct Run: Sendable, CustomTestStringConvertible {
   var epochs = 3
   var seed: UInt64 = 9
 
+  var settings: OptimizerSettings {
+    optimizer == .sgd ? OptimizerSettings(momentum: 0.9, nesterov: true) : OptimizerSettings()
+  }
+
   var testDescription: String { "\(optimizer) on \(unit.rawValue)s, \(cell.rawValue)" }
 
   /// Trains, resuming if there is a checkpoint, and writes the model to `path`. Returns false if it
@@ -41,7 +45,7 @@ struct Run: Sendable, CustomTestStringConvertible {
     let interrupt = InterruptFlag()
     if interruption == 0 { interrupt.raise() }
     let trainer = Trainer(
-      task, optimizer.make(momentum: 0.9, nesterov: true), plan, interrupt: interrupt
+      task, optimizer.make(settings), plan, interrupt: interrupt
     ) { event in
       if case .step(let progress) = event, progress.step == interruption { interrupt.raise() }
       observer(event)

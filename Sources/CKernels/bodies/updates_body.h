@@ -88,5 +88,134 @@ static void updates_adam(ptrdiff_t n, float rate, float gradient_scale, float de
   FOR_EACH_VECTOR(n, adam_step, adam, gradient, mean, variance, weights);
 }
 
-#define UPDATES_KERNELS \
-  { .sgd_update = updates_sgd, .momentum_update = updates_momentum, .adam_update = updates_adam }
+struct squares {
+  float rate, gradient_scale, decay, epsilon;
+  float rho, one_less_rho, momentum;
+};
+
+UNROLL_INLINE void adagrad_step(struct squares rule, const float *gradient, float *sum,
+                                float *weights, ptrdiff_t at, ptrdiff_t left) {
+  const vf w = v_load_some(weights + at, left);
+  const vf g =
+      decayed_gradient(rule.gradient_scale, rule.decay, v_load_some(gradient + at, left), w);
+  const vf s = v_fma(g, g, v_load_some(sum + at, left));
+  v_store_some(sum + at, left, s);
+  v_store_some(weights + at, left, w - v_set(rule.rate) * g / (v_sqrt(s) + v_set(rule.epsilon)));
+}
+
+static void updates_adagrad(ptrdiff_t n, float rate, float gradient_scale, float decay,
+                            float epsilon, const float *gradient, float *sum, float *weights) {
+  const struct squares rule = {
+      .rate = rate, .gradient_scale = gradient_scale, .decay = decay, .epsilon = epsilon};
+  FOR_EACH_VECTOR(n, adagrad_step, rule, gradient, sum, weights);
+}
+
+/// ρ·mean + (1-ρ)·x²
+UNROLL_INLINE vf square_mean_after(struct squares rule, vf mean, vf x) {
+  return v_fma(v_set(rule.rho), mean, v_set(rule.one_less_rho) * x * x);
+}
+
+UNROLL_INLINE void adadelta_step(struct squares rule, const float *gradient, float *square_mean,
+                                 float *change_mean, float *weights, ptrdiff_t at,
+                                 ptrdiff_t left) {
+  const vf epsilon = v_set(rule.epsilon);
+  const vf w = v_load_some(weights + at, left);
+  const vf g =
+      decayed_gradient(rule.gradient_scale, rule.decay, v_load_some(gradient + at, left), w);
+  const vf v = square_mean_after(rule, v_load_some(square_mean + at, left), g);
+  const vf u = v_load_some(change_mean + at, left);
+  const vf change = v_sqrt(u + epsilon) / v_sqrt(v + epsilon) * g;
+  v_store_some(square_mean + at, left, v);
+  v_store_some(change_mean + at, left, square_mean_after(rule, u, change));
+  v_store_some(weights + at, left, v_fma(v_set(-rule.rate), change, w));
+}
+
+static void updates_adadelta(ptrdiff_t n, float rate, float gradient_scale, float decay, float rho,
+                             float epsilon, const float *gradient, float *square_mean,
+                             float *change_mean, float *weights) {
+  const struct squares rule = {.rate = rate,
+                               .gradient_scale = gradient_scale,
+                               .decay = decay,
+                               .epsilon = epsilon,
+                               .rho = rho,
+                               .one_less_rho = (float)(1 - (double)rho)};
+  FOR_EACH_VECTOR(n, adadelta_step, rule, gradient, square_mean, change_mean, weights);
+}
+
+UNROLL_INLINE void rmsprop_step(struct squares rule, bool centred, bool moving,
+                                const float *gradient, float *square_mean, float *mean,
+                                float *velocity, float *weights, ptrdiff_t at, ptrdiff_t left) {
+  const vf w = v_load_some(weights + at, left);
+  const vf g =
+      decayed_gradient(rule.gradient_scale, rule.decay, v_load_some(gradient + at, left), w);
+  vf v = square_mean_after(rule, v_load_some(square_mean + at, left), g);
+  v_store_some(square_mean + at, left, v);
+  if (centred) {
+    const vf m = v_fma(v_set(rule.rho), v_load_some(mean + at, left), v_set(rule.one_less_rho) * g);
+    v_store_some(mean + at, left, m);
+    v = v_max(v - m * m, v_set(0));
+  }
+  vf change = g / (v_sqrt(v) + v_set(rule.epsilon));
+  if (moving) {
+    change = v_fma(v_set(rule.momentum), v_load_some(velocity + at, left), change);
+    v_store_some(velocity + at, left, change);
+  }
+  v_store_some(weights + at, left, v_fma(v_set(-rule.rate), change, w));
+}
+
+static void updates_rmsprop(ptrdiff_t n, float rate, float gradient_scale, float decay, float rho,
+                            float momentum, float epsilon, const float *gradient,
+                            float *square_mean, float *mean, float *velocity, float *weights) {
+  const struct squares rule = {.rate = rate,
+                               .gradient_scale = gradient_scale,
+                               .decay = decay,
+                               .epsilon = epsilon,
+                               .rho = rho,
+                               .one_less_rho = (float)(1 - (double)rho),
+                               .momentum = momentum};
+  if (mean && velocity) {
+    FOR_EACH_VECTOR(n, rmsprop_step, rule, true, true, gradient, square_mean, mean, velocity,
+                    weights);
+  } else if (mean) {
+    FOR_EACH_VECTOR(n, rmsprop_step, rule, true, false, gradient, square_mean, mean, velocity,
+                    weights);
+  } else if (velocity) {
+    FOR_EACH_VECTOR(n, rmsprop_step, rule, false, true, gradient, square_mean, mean, velocity,
+                    weights);
+  } else {
+    FOR_EACH_VECTOR(n, rmsprop_step, rule, false, false, gradient, square_mean, mean, velocity,
+                    weights);
+  }
+}
+
+UNROLL_INLINE void average_step(float share, const float *x, float *mean, ptrdiff_t at,
+                                ptrdiff_t left) {
+  const vf m = v_load_some(mean + at, left);
+  v_store_some(mean + at, left, v_fma(v_set(share), v_load_some(x + at, left) - m, m));
+}
+
+static void updates_average(ptrdiff_t n, float share, const float *x, float *mean) {
+  FOR_EACH_VECTOR(n, average_step, share, x, mean);
+}
+
+UNROLL_INLINE void clip_step(float limit, float *x, ptrdiff_t at, ptrdiff_t left) {
+  // In this order NaN stays NaN, which is what stops a run.
+  const vf v = v_min(v_set(limit), v_load_some(x + at, left));
+  v_store_some(x + at, left, v_max(v_set(-limit), v));
+}
+
+static void updates_clip(ptrdiff_t n, float limit, float *x) {
+  FOR_EACH_VECTOR(n, clip_step, limit, x);
+}
+
+#define UPDATES_KERNELS                   \
+  {                                       \
+    .sgd_update = updates_sgd,            \
+    .momentum_update = updates_momentum,  \
+    .adam_update = updates_adam,          \
+    .adagrad_update = updates_adagrad,    \
+    .adadelta_update = updates_adadelta,  \
+    .rmsprop_update = updates_rmsprop,    \
+    .average_update = updates_average,    \
+    .clip_values = updates_clip,          \
+  }

@@ -43,7 +43,8 @@ extension LanguageModelRecipe {
 
   /// A fresh optimiser.
   func makeOptimizer() -> any Optimizer {
-    optimizer.make(momentum: momentum, weightDecay: weightDecay)
+    optimizer.make(
+      OptimizerSettings(momentum: momentum > 0 ? momentum : nil, weightDecay: weightDecay))
   }
 
   /// The recipe as it stands in the model's record: options and their values, as on the command

@@ -118,6 +118,6 @@ struct ChartTests {
     for (light, dark) in SeriesStyle.colors + HeatMap.colors {
       #expect(parts[0].contains(light) && parts[1].contains(dark))
     }
-    #expect(SeriesStyle.number(8) == SeriesStyle.number(0))
+    #expect(SeriesStyle.number(10) == SeriesStyle.number(0))
   }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Learning
 import Recurrent
 import Tensors
@@ -12,6 +13,10 @@ public struct LongRangeMethod: Sendable, Equatable {
     /// Normal numbers, the recurrent ones scaled to a spectral radius (Pascanu et al. 2013 start with
     /// 0.95); those from the input have the given deviation.
     case random(radius: Float, inputDeviation: Float)
+    /// As usual, but the gates' biases drawn so that memories last from 1 to `span` steps (Tallec &
+    /// Ollivier 2018): `ln u` with u uniform in [1, span - 1) for the gate that keeps (f of an LSTM, z
+    /// of a GRU), its negative for the LSTM's i.
+    case chrono(span: Int)
     /// The identity, and normal numbers of deviation 0.001 from the input (Le et al. 2015).
     case identity
   }
@@ -64,22 +69,43 @@ public struct LongRangeMethod: Sendable, Equatable {
     var initialization = GateParameters.Initialization()
     switch start {
     case .usual(let forgetBias): initialization.forgetBias = forgetBias
+    case .chrono: initialization.forgetBias = 0
     case .random: initialization.recurrent = .zero
     case .identity: initialization.recurrent = .identity
     }
     let made = cell.makeCell(
       inputSize: inputSize, hiddenSize: hiddenSize, prefix: "rnn", layer: 0,
       initialization: initialization, key: key)
-    // W_ih and W_hh come first in every cell.
+    // W_ih, W_hh and b_ih come first in every cell.
     let (input, recurrent) = (made.parameters[0], made.parameters[1])
     switch start {
     case .usual: break
+    case .chrono(let span): remember(over: span, made.parameters[2], key: key.child(2))
     case .random(let radius, let deviation):
       input.value = key.child(0).normal(input.shape).scaled(deviation)
       recurrent.value = scaled(key.child(1).normal(recurrent.shape), toRadius: Double(radius))
     case .identity: input.value = key.child(0).normal(input.shape).scaled(0.001)
     }
     return made
+  }
+
+  /// Draws the biases of ``Start/chrono(span:)``.
+  private func remember(over span: Int, _ bias: Parameter, key: RandomKey) {
+    let lasting = key.uniform([hiddenSize], from: 1, to: Float(max(span, 3) - 1)).scalars
+      .map { logf($0) }
+    // Gates are i, f, g, o and r, z, n.
+    let keeping: (keep: Int, write: Int?) =
+      switch cell {
+      case .lstm: (1, 0)
+      case .gru, .gruResetBefore: (1, nil)
+      case .rnn, .rnnReLU: preconditionFailure("\(cell.rawValue) has no gates to keep with")
+      }
+    var scalars = bias.value.scalars
+    for (unit, time) in lasting.enumerated() {
+      scalars[keeping.keep * hiddenSize + unit] = time
+      if let write = keeping.write { scalars[write * hiddenSize + unit] = -time }
+    }
+    bias.value = Tensor(shape: bias.shape, scalars: scalars)
   }
 
   /// A matrix of gates [G·H, H], each gate scaled to the spectral radius.

@@ -50,6 +50,20 @@ public struct LongRangeRun: Sendable {
     public var parameters: Int
     /// Along the way.
     public var checks: [LongRangeTask.Check]
+
+    /// The given result.
+    public init(
+      ending: Ending, sequences: Int, wrong: Double, loss: Double?, seconds: Double,
+      parameters: Int, checks: [LongRangeTask.Check]
+    ) {
+      self.ending = ending
+      self.sequences = sequences
+      self.wrong = wrong
+      self.loss = loss
+      self.seconds = seconds
+      self.parameters = parameters
+      self.checks = checks
+    }
   }
 
   /// Runs, on the threads of the current team.
@@ -97,7 +111,8 @@ public struct LongRangeRun: Sendable {
       case .unsolved, .outOfTime: task.test()
       }
     return Result(
-      ending: ending, sequences: task.sequences, wrong: test?.wrong ?? 1, loss: test?.loss,
-      seconds: seconds(), parameters: task.model.parameterCount, checks: task.checks)
+      ending: ending, sequences: task.sequences, wrong: test?.wrong ?? 1,
+      loss: test.flatMap { $0.loss.isFinite ? $0.loss : nil }, seconds: seconds(),
+      parameters: task.model.parameterCount, checks: task.checks.filter(\.loss.isFinite))
   }
 }

@@ -10,9 +10,10 @@ struct SeriesStyle: Equatable {
     self.shape = shape
   }
 
-  /// Number `index` of eight.
+  /// Number `index` of ten.
   static func number(_ index: Int) -> SeriesStyle {
-    SeriesStyle(name: "series-\(index % colors.count)", shape: index % 4)
+    let place = index % colors.count
+    return SeriesStyle(name: "series-\(place)", shape: place % 4)
   }
   /// What is only measured against, such as the loss of the training windows.
   static let training = SeriesStyle(name: "training", shape: 0)
@@ -24,7 +25,7 @@ struct SeriesStyle: Equatable {
   static let colors: [(light: String, dark: String)] = [
     ("#0b62c4", "#6cb0ff"), ("#c2410c", "#ff9b66"), ("#0a7f57", "#4fd1a0"),
     ("#8b3fc4", "#c79bff"), ("#977100", "#e8c04a"), ("#c2337f", "#ff8ac0"),
-    ("#0b7f9c", "#4fc6dd"), ("#5d6470", "#b3bac5"),
+    ("#0b7f9c", "#4fc6dd"), ("#5d6470", "#b3bac5"), ("#86532b", "#d8a77a"), ("#5b7a12", "#a9c95c"),
   ]
 
   /// The mark with its middle at a place.

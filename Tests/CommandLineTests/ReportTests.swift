@@ -17,45 +17,11 @@ struct ReportTests {
       commands: [text])
   }
 
-  /// The names of open elements after `html`, or what is wrong with it: elements nest and close,
-  /// attributes are quoted, and every `&` begins one of our entities.
-  private func fault(in html: String) -> String? {
-    var open: [Substring] = []
-    var rest = html[...]
-    while let start = rest.firstIndex(where: { $0 == "<" || $0 == "&" || $0 == ">" }) {
-      rest = rest[start...]
-      if rest.first == "&" {
-        let entities = ["&amp;", "&lt;", "&gt;", "&quot;", "&#39;"]
-        guard let entity = entities.first(where: rest.hasPrefix) else {
-          return "stray & before \(rest.prefix(20))"
-        }
-        rest = rest.dropFirst(entity.count)
-        continue
-      }
-      guard rest.first == "<", let end = rest.firstIndex(of: ">") else {
-        return "stray > or open tag before \(rest.prefix(20))"
-      }
-      let tag = rest[rest.index(after: rest.startIndex)..<end]
-      rest = rest[rest.index(after: end)...]
-      if tag.hasPrefix("!DOCTYPE") { continue }
-      if tag.hasPrefix("/") {
-        guard open.popLast() == tag.dropFirst() else {
-          return "</\(tag.dropFirst())> closes nothing"
-        }
-        continue
-      }
-      if tag.filter({ $0 == "\"" }).count % 2 != 0 { return "open quote in <\(tag)>" }
-      if tag.contains("<") { return "< inside <\(tag)>" }
-      if !tag.hasSuffix("/") { open.append(tag.prefix { $0 != " " && $0 != "\n" }) }
-    }
-    return open.isEmpty ? nil : "never closed: \(open)"
-  }
-
   @Test("hostile text comes out as text, and the page is well formed")
   func escaping() {
     let hostile = "</pre><script>alert('x')</script> & \"quotes\" <b \u{0}\u{1B}[31m é 😀"
     let html = report(hostile).html
-    #expect(fault(in: html) == nil)
+    #expect(markupFault(in: html) == nil)
     #expect(!html.contains("<script"))
     #expect(!html.unicodeScalars.contains("\u{0}") && !html.unicodeScalars.contains("\u{1B}"))
     #expect(html.contains("&lt;/pre&gt;&lt;script&gt;alert(&#39;x&#39;)"))
@@ -68,7 +34,7 @@ struct ReportTests {
       "<p>", "<p></b>", "</p>", "a & b", "<p class=\"x>y</p>", "a > b", "<p <b></b></p>",
     ])
   func checkFindsFaults(html: String) {
-    #expect(fault(in: html) != nil)
+    #expect(markupFault(in: html) != nil)
   }
 
   @Test("the page needs nothing else: no script, no link, no address but the drawing's name space")
@@ -101,7 +67,7 @@ struct ReportTests {
     let chart = LossChart(
       training: (0..<points).map { _ in .init(step: 1, loss: .nan) },
       heldOut: (0..<points).map { _ in .init(step: 0, loss: 2) }, baselines: [], unit: "nats")
-    #expect(fault(in: chart.svg) == nil)
+    #expect(markupFault(in: chart.svg) == nil)
     #expect(!chart.svg.contains("nan"))
   }
 

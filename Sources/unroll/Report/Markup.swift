@@ -25,3 +25,30 @@ func coordinate(_ value: Double) -> String {
   let text = String(format: "%.2f", value)
   return text.hasSuffix(".00") ? String(text.dropLast(3)) : text
 }
+
+/// A text of a drawing.
+///
+/// - Parameter anchor: what of it lies at x: "start", "middle" or "end".
+func svgText(
+  _ x: Double, _ y: Double, _ text: String, anchor: String, class name: String? = nil
+) -> String {
+  let style = name.map { " class=\"\($0)\"" } ?? ""
+  return "<text x=\"\(coordinate(x))\" y=\"\(coordinate(y))\" text-anchor=\"\(anchor)\"\(style)>"
+    + "\(escaped(text))</text>"
+}
+
+/// The text of a vertical axis, read from below, with its middle at a place.
+func svgTextUpwards(_ x: Double, _ y: Double, _ text: String) -> String {
+  "<text x=\"\(coordinate(x))\" y=\"\(coordinate(y))\" text-anchor=\"middle\" "
+    + "transform=\"rotate(-90 \(coordinate(x)) \(coordinate(y)))\">\(escaped(text))</text>"
+}
+
+/// A drawing of the given size that takes its colours from the page around it.
+func svgDrawing(width: Double, height: Double, title: String, _ parts: [String]) -> String {
+  """
+  <svg viewBox="0 0 \(coordinate(width)) \(coordinate(height))" role="img" \
+  aria-label="\(escaped(title))" xmlns="http://www.w3.org/2000/svg">
+  \(parts.filter { !$0.isEmpty }.joined(separator: "\n"))
+  </svg>
+  """
+}

@@ -1,0 +1,86 @@
+import Corpora
+import Recurrent
+import Tensors
+
+/// A recurrent layer and a linear read-out, for a ``LongRangeProblem``.
+///
+/// ```
+/// y_t = W h_t + b      at the last step, or at every step
+/// loss = mean (y - target)²   or   mean cross-entropy of softmax(y)
+/// ```
+public struct LongRangeModel: Module {
+  /// The recurrent part.
+  public let layers: RecurrentStack
+  /// W [outputs, H], b [outputs].
+  public let readOut: Linear
+
+  public var parameters: [Parameter] { layers.parameters + readOut.parameters }
+
+  /// The model of a method, as it starts.
+  public init(_ method: LongRangeMethod, for problem: any LongRangeProblem, key: RandomKey) {
+    layers = RecurrentStack([method.makeCell(inputSize: problem.inputSize, key: key.child(0))])
+    readOut = Linear(
+      inputs: method.hiddenSize, outputs: problem.outputSize, name: "decoder", key: key.child(1))
+  }
+
+  /// The outputs that are judged: [B, outputs] where the end is, else [T·B, outputs].
+  public func outputs(_ batch: LongRangeBatch, mode: Mode) -> Variable {
+    let inputs = Variable(batch.inputTensor(size: layers.inputSize))
+    let (states, last) = layers.run(inputs, lengths: batch.lengths, mode: mode)
+    guard case .classes = batch.targets else {
+      return readOut(last.layers[last.layers.count - 1].output, mode: mode)
+    }
+    let rows = batch.steps * batch.count
+    return readOut(states.reshaped(to: [rows, layers.hiddenSize]), mode: mode)
+  }
+
+  /// The mean loss of a batch, a scalar.
+  public func loss(_ batch: LongRangeBatch, mode: Mode) -> Variable {
+    let outputs = outputs(batch, mode: mode)
+    switch batch.targets {
+    case .value(let targets):
+      let targets = Variable(Tensor(shape: [batch.count, 1], scalars: targets))
+      return (outputs - targets).squared().mean()
+    case .class(let targets), .classes(let targets, _):
+      return outputs.crossEntropy(targets: targets)
+    }
+  }
+
+  /// The mean loss and the number of sequences that are wrong.
+  public func judge(_ batch: LongRangeBatch) -> (loss: Double, wrong: Int) {
+    let outputs = outputs(batch, mode: .prediction)
+    switch batch.targets {
+    case .value(let targets):
+      let errors = zip(outputs.value.scalars, targets).map { abs($0 - $1) }
+      let loss = errors.reduce(0.0) { $0 + Double($1) * Double($1) } / Double(batch.count)
+      // Not `>=`, so that NaN is wrong.
+      return (loss, errors.count { !($0 < AddingProblem.tolerance) })
+    case .class(let targets):
+      let loss = Double(outputs.crossEntropy(targets: targets).value.scalars[0])
+      return (loss, zip(outputs.value.argmax(), targets).count { $0 != $1 })
+    case .classes(let targets, let judged):
+      let loss = Double(outputs.crossEntropy(targets: targets).value.scalars[0])
+      let said = outputs.value.argmax()
+      let wrong = (0..<batch.count).count { row in
+        (judged..<batch.steps).contains { t in
+          said[t * batch.count + row] != targets[t * batch.count + row]
+        }
+      }
+      return (loss, wrong)
+    }
+  }
+}
+
+extension LongRangeBatch {
+  /// [T, B, I]; symbols as rows with a single 1.
+  fileprivate func inputTensor(size: Int) -> Tensor {
+    switch inputs {
+    case .values(let values): Tensor(shape: [steps, count, size], scalars: values)
+    case .symbols(let symbols):
+      Tensor(shape: [steps, count, size]) { rows in
+        rows.update(repeating: 0)
+        for (row, symbol) in symbols.enumerated() { rows[row * size + Int(symbol)] = 1 }
+      }
+    }
+  }
+}

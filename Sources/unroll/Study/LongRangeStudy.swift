@@ -1,0 +1,173 @@
+import Corpora
+import Learning
+import Models
+
+/// How far back recurrent nets can be trained to look: methods by length, for each long-range problem,
+/// after Hochreiter & Schmidhuber (1997), Martens & Sutskever (2011) and Pascanu et al. (2013).
+///
+/// A chain is a problem and a method, from the shortest length to the longest. Where two lengths in a
+/// row were not solved with any seed, longer ones are not tried.
+struct LongRangeStudy: Study {
+  static let name = "long-range"
+  static let cellExample = "adding/LSTM/T=100/seed 1"
+
+  /// The lengths and how long to train.
+  struct Grid: Sendable {
+    var name: String
+    var spans: [Int]
+    var limits: LongRangeTask.Limits
+    /// Unless told otherwise.
+    var seeds: Int
+
+    static let full = Grid(
+      name: "full", spans: [50, 100, 150, 200, 300, 400, 500, 750, 1000],
+      limits: .init(sequences: 200_000), seeds: 3)
+    static let quick = Grid(
+      name: "quick", spans: [20, 50, 100],
+      limits: .init(sequences: 20_000, checkInterval: 1000, checked: 200, tested: 1000), seeds: 2)
+  }
+
+  struct Cell: StudyCell, Equatable {
+    var problem: LongRangeKind
+    var method: String
+    var span: Int
+    var seed: Int
+
+    var id: String { "\(problem.rawValue)/\(method)/T=\(span)/seed \(seed)" }
+  }
+
+  typealias Finding = LongRangeRun.Result
+
+  let grid: Grid
+  let seeds: Int
+  let pattern: CellPattern
+  /// A run is given up after so long.
+  let minutes: Double?
+
+  var settings: [String: String] {
+    var hash = StableHash()
+    for entry in LongRangeMethods.all {
+      for kind in LongRangeKind.allCases { hash.add("\(entry.method(kind, 100))") }
+    }
+    return [
+      "grid": grid.name, "sequences": "\(grid.limits.sequences)",
+      "minutes a run": minutes.map { "\($0)" } ?? "no limit", "methods": hash.hexadecimal,
+    ]
+  }
+
+  var chains: [[Cell]] {
+    let all = LongRangeKind.allCases.flatMap { problem in
+      LongRangeMethods.all.map { entry in
+        grid.spans.flatMap { span in
+          (1...seeds).map { Cell(problem: problem, method: entry.name, span: span, seed: $0) }
+        }.filter { pattern.matches($0.id) }
+      }
+    }
+    return all.filter { !$0.isEmpty }
+  }
+
+  func isWorthTrying(_ cell: Cell, after earlier: [(cell: Cell, finding: Finding)]) -> Bool {
+    let shorter = Set(earlier.map(\.cell.span)).filter { $0 < cell.span }.sorted().suffix(2)
+    let solved = earlier.contains { shorter.contains($0.cell.span) && $0.finding.ending == .solved }
+    return shorter.count < 2 || solved
+  }
+
+  func measure(_ cell: Cell, _ watch: StudyWatch) throws -> Finding? {
+    guard let entry = LongRangeMethods.named(cell.method) else { return nil }
+    let run = LongRangeRun(
+      cell.problem.problem(span: cell.span), entry.method(cell.problem, cell.span),
+      limits: grid.limits, seed: UInt64(cell.seed), secondsLimit: minutes.map { $0 * 60 })
+    var result = try run(interrupt: watch.interrupt) { check in
+      watch.tell(
+        "\(Format.count(check.sequences)) sequences, \(ChartAxis.percent(check.wrong)) wrong")
+    }
+    result?.checks.thin(to: 30)
+    return result
+  }
+
+  func line(_ finding: Finding) -> String {
+    let outcome =
+      switch finding.ending {
+      case .solved: "solved after \(Format.count(finding.sequences)) sequences"
+      case .unsolved: "not solved with \(Format.count(finding.sequences)) sequences"
+      case .diverged: "diverged after \(Format.count(finding.sequences)) sequences"
+      case .outOfTime: "not solved in time, \(Format.count(finding.sequences)) sequences"
+      }
+    return "\(outcome), \(ChartAxis.percent(finding.wrong)) wrong, "
+      + Format.duration(finding.seconds)
+  }
+
+  func table(_ findings: StudyFindings<Self>) -> String {
+    let columns = ["sequences until solved"] + grid.spans.map { "T=\($0)" }
+    return problems.map { problem in
+      let rows = LongRangeMethods.all.map { entry in
+        [entry.name]
+          + grid.spans.map { LongRangeSummary(findings, self, problem, entry, $0).text }
+      }
+      return "\(problem.rawValue)\n" + TextTable(columns: columns, rows: rows).text
+    }.joined(separator: "\n")
+  }
+
+  /// The problems that have cells.
+  var problems: [LongRangeKind] {
+    let asked = Set(cells.map(\.problem))
+    return LongRangeKind.allCases.filter(asked.contains)
+  }
+}
+
+/// What the seeds of one problem, method and length found together.
+struct LongRangeSummary {
+  /// The findings, one a seed.
+  let findings: [LongRangeRun.Result]
+
+  init(
+    _ findings: StudyFindings<LongRangeStudy>, _ study: LongRangeStudy, _ problem: LongRangeKind,
+    _ entry: LongRangeMethods.Entry, _ span: Int
+  ) {
+    self.findings = (1...study.seeds).compactMap { seed in
+      findings[.init(problem: problem, method: entry.name, span: span, seed: seed)]
+    }
+  }
+
+  var solved: [LongRangeRun.Result] { findings.filter { $0.ending == .solved } }
+
+  /// Mean, least and greatest number of sequences of the runs that solved it; nil if none did.
+  var sequences: Spread? { Spread(solved.map { Double($0.sequences) }) }
+
+  /// Mean, least and greatest share of wrong sequences over all runs.
+  var wrong: Spread? { Spread(findings.map(\.wrong)) }
+
+  /// "2/3"
+  var share: String { "\(solved.count)/\(findings.count)" }
+
+  /// "16.0k 3/3": the mean number of sequences, and how many seeds have solved it; "-" if it was not
+  /// tried.
+  var text: String {
+    if findings.isEmpty { return "-" }
+    return sequences.map { "\(Format.short($0.mean)) \(share)" } ?? share
+  }
+}
+
+/// Mean, least and greatest of some numbers.
+struct Spread: Equatable {
+  let mean: Double
+  let low: Double
+  let high: Double
+
+  /// nil for no numbers.
+  init?(_ values: [Double]) {
+    guard let low = values.min(), let high = values.max() else { return nil }
+    (self.low, self.high) = (low, high)
+    mean = values.reduce(0, +) / Double(values.count)
+  }
+}
+
+extension Array {
+  /// Keeps about `count` elements, evenly spaced, and the last.
+  mutating func thin(to count: Int) {
+    guard self.count > count, let last else { return }
+    let every = (self.count + count - 1) / count
+    self =
+      indices.filter { $0 % every == every - 1 && $0 < self.count - 1 }.map { self[$0] } + [last]
+  }
+}

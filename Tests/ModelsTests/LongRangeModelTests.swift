@@ -1,0 +1,113 @@
+import Corpora
+import Foundation
+import Learning
+import Recurrent
+import Tensors
+import Testing
+
+@testable import Models
+
+@Suite("Models of long-range problems")
+struct LongRangeModelTests {
+  private let method = LongRangeMethod(
+    name: "LSTM", cell: .lstm, hiddenSize: 8, rule: .adam, rate: 0.02, clipNorm: 1, batch: 20)
+
+  @Test("an LSTM solves the temporal order of twelve symbols, and the same run comes again")
+  func solved() throws {
+    let run = LongRangeRun(
+      TemporalOrderProblem(span: 12), method,
+      limits: .init(sequences: 30_000, checkInterval: 1000, checked: 200, tested: 1000), seed: 1)
+    var checks = 0
+    let result = try #require(try run { _ in checks += 1 })
+    #expect(result.ending == .solved)
+    #expect(result.wrong <= 0.01 && result.sequences < 30_000)
+    #expect(checks == result.checks.count && result.checks.last?.sequences == result.sequences)
+    let again = try ThreadTeam.$current.withValue(.solo) { try run() }
+    #expect(again?.checks == result.checks && again?.wrong == result.wrong)
+  }
+
+  @Test("a run that cannot learn is given up after its sequences, one that explodes has diverged")
+  func givenUp() throws {
+    var run = LongRangeRun(
+      TemporalOrderProblem(span: 20), method,
+      limits: .init(sequences: 200, checkInterval: 100, checked: 100, tested: 200), seed: 1)
+    let unsolved = try #require(try run())
+    #expect(unsolved.ending == .unsolved && unsolved.sequences == 200 && unsolved.wrong > 0.5)
+
+    run.problem = AddingProblem(span: 20)
+    run.method.cell = .rnnReLU
+    run.method.rule = .sgd
+    run.method.rate = 1e4
+    run.method.clipNorm = nil
+    let diverged = try #require(try run())
+    #expect(diverged.ending == .diverged && diverged.wrong > 0.5)
+
+    let flag = InterruptFlag()
+    flag.raise()
+    #expect(try run(interrupt: flag) == nil)
+    run.method.rate = 0.01
+    run.secondsLimit = 0
+    #expect(try run()?.ending == .outOfTime)
+  }
+
+  /// Weights of zero and a bias of the read-out: the outputs are known.
+  private func constant(_ problem: any LongRangeProblem, bias: (Int) -> Float) -> LongRangeModel {
+    let model = LongRangeModel(method, for: problem, key: RandomKey(seed: 1))
+    for parameter in model.parameters { parameter.value = Tensor(zeros: parameter.shape) }
+    model.readOut.bias.value = Tensor(
+      shape: [problem.outputSize], scalars: (0..<problem.outputSize).map(bias))
+    return model
+  }
+
+  @Test("a net without memory has the loss that the papers give")
+  func baselines() {
+    let adding = AddingProblem(span: 200)
+    let half = constant(adding) { _ in 0.5 }.judge(
+      adding.batch(0, of: 4000, part: .heldOut, seed: 1))
+    // Each number adds 1/48, unless it is the first pair's, which is so for 0.1 + 0.9/98 of them. The
+    // standard error is 0.0007.
+    #expect(abs(half.loss - (2 - 0.1 - 0.9 / 98) / 48) < 0.0025)
+    #expect(half.wrong > 3000)
+
+    let copy = CopyMemoryProblem(span: 30)
+    let blanks = constant(copy) { $0 == 8 ? 0 : $0 == 9 ? -100 : -30 }.judge(
+      copy.batch(0, of: 50, part: .heldOut, seed: 1))
+    // Sure of blanks, which costs 30 nats for each of ten symbols.
+    #expect(blanks.wrong == 50)
+    #expect(abs(blanks.loss - 10 * 30 / 50) < 1e-4)
+
+    let order = TemporalOrderProblem(span: 30)
+    let guess = constant(order) { _ in 0 }.judge(order.batch(0, of: 1000, part: .heldOut, seed: 1))
+    #expect(abs(guess.loss - log(4)) < 1e-6)
+    // Always the first class: a quarter is right, standard deviation 14.
+    #expect((690...810).contains(guess.wrong))
+  }
+
+  @Test("each sequence's gradient reaches the weights whatever the problem")
+  func gradients() {
+    for kind in LongRangeKind.allCases {
+      let problem = kind.problem(span: 12)
+      let model = LongRangeModel(method, for: problem, key: RandomKey(seed: 2))
+      model.loss(problem.batch(0, of: 3, part: .training, seed: 1), mode: .training(.init(seed: 1)))
+        .backward()
+      #expect(GradientNorm.global(model.parameters) > 1e-4)
+      for parameter in model.parameters {
+        if case .none = parameter.gradient { Issue.record("\(parameter.name) has no gradient") }
+      }
+    }
+  }
+
+  @Test("a random start has the spectral radius it was asked for, the identity is one")
+  func starts() throws {
+    var method = method
+    method.cell = .rnn
+    method.start = .random(radius: 0.95, inputDeviation: 0.1)
+    let cell = method.makeCell(inputSize: 3, key: RandomKey(seed: 3))
+    let radius = try #require(Eigenvalues(of: cell.parameters[1].value)).spectralRadius
+    #expect(abs(radius - 0.95) < 1e-5)
+
+    method.start = .identity
+    let identity = method.makeCell(inputSize: 3, key: RandomKey(seed: 3)).parameters[1].value
+    #expect((0..<8).allSatisfy { i in (0..<8).allSatisfy { identity[i, $0] == (i == $0 ? 1 : 0) } })
+  }
+}

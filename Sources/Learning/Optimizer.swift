@@ -94,6 +94,8 @@ public enum OptimizerKind: String, Sendable, CaseIterable, Codable {
   case adam
   /// ``AdamW``.
   case adamw
+  /// ``HessianFree``.
+  case hessianFree = "hessian-free"
 
   /// An optimiser of this kind. `momentum` and `nesterov` matter to SGD only; what is nil takes
   /// PyTorch's default.
@@ -111,13 +113,14 @@ public enum OptimizerKind: String, Sendable, CaseIterable, Codable {
       AdamW(
         beta1: beta1 ?? 0.9, beta2: beta2 ?? 0.999, epsilon: epsilon ?? 1e-8,
         weightDecay: weightDecay ?? 0.01)
+    case .hessianFree: HessianFree()
     }
   }
 
   /// The rate that the method is usually started with.
   public var usualRate: Double {
     switch self {
-    case .sgd: 1
+    case .sgd, .hessianFree: 1
     case .adam, .adamw: 0.001
     }
   }

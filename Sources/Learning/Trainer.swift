@@ -161,20 +161,59 @@ public final class Trainer {
   private func takeStep() throws {
     let begin = now()
     let rate = rate(afterSteps: record.step)
-    let loss = try task.loss(
-      at: StepPosition(
-        epoch: record.epoch, index: record.stepInEpoch, step: record.step,
-        key: key.child(1).child(record.step)))
+    let position = StepPosition(
+      epoch: record.epoch, index: record.stepInEpoch, step: record.step,
+      key: key.child(1).child(record.step))
+    let taken =
+      if let rule = optimizer as? any ObjectiveOptimizer {
+        try step(along: rule, at: position, rate: rate)
+      } else {
+        try step(at: position, rate: rate)
+      }
+    for parameter in parameters { parameter.clearGradient() }
+    record.add(taken.loss)
+    meter.record(tokens: taken.loss.tokens, seconds: now() - begin)
+    try tell(taken, rate: rate)
+  }
+
+  /// A step that was taken.
+  private struct TakenStep {
+    let loss: StepLoss
+    let gradientNorm: Double
+    var notes: [String: Double] = [:]
+  }
+
+  /// One gradient, clipped, and one update.
+  private func step(at position: StepPosition, rate: Double) throws -> TakenStep {
+    let loss = try task.loss(at: position)
     precondition(loss.tokens > 0, "a step predicts at least one token")
     try checkLoss(loss)
     let norm = GradientNorm.global(parameters)
     guard norm.isFinite else { throw diverged(.gradientNorm(norm), step: record.step + 1) }
     let scale = plan.clipNorm.map { GradientNorm.clipScale(norm: norm, limit: $0) } ?? 1
     optimizer.step(parameters: parameters, rate: rate, gradientScale: scale)
-    for parameter in parameters { parameter.clearGradient() }
-    record.add(loss)
-    meter.record(tokens: loss.tokens, seconds: now() - begin)
-    try tell(loss, rate: rate, gradientNorm: norm)
+    return TakenStep(loss: loss, gradientNorm: norm)
+  }
+
+  /// A step of an optimiser that looks at the loss more than once. Nothing is clipped.
+  private func step(
+    along rule: any ObjectiveOptimizer, at position: StepPosition, rate: Double
+  ) throws -> TakenStep {
+    guard let objective = try task.objective(at: position) else {
+      throw TrainingError.invalidPlan(
+        "\(rule.kind.rawValue) needs a loss that can be asked for again, which this task does not have")
+    }
+    precondition(objective.cases > 0, "a step predicts at least one token")
+    var rule = rule
+    let step = try rule.step(objective, rate: rate)
+    let loss = StepLoss(mean: step.loss, tokens: objective.cases)
+    // The optimiser has left the parameters alone if these are no numbers.
+    try checkLoss(loss)
+    guard step.gradientNorm.isFinite else {
+      throw diverged(.gradientNorm(step.gradientNorm), step: record.step + 1)
+    }
+    optimizer = rule
+    return TakenStep(loss: loss, gradientNorm: step.gradientNorm, notes: step.notes)
   }
 
   private func checkLoss(_ loss: StepLoss) throws {
@@ -188,7 +227,8 @@ public final class Trainer {
     .diverged(divergence, step: step, epoch: record.epoch, lastCheckpoint: lastCheckpoint)
   }
 
-  private func tell(_ loss: StepLoss, rate: Double, gradientNorm: Double) throws {
+  private func tell(_ taken: TakenStep, rate: Double) throws {
+    let (loss, gradientNorm) = (taken.loss, taken.gradientNorm)
     observer(
       .step(
         ProgressSnapshot(
@@ -204,7 +244,7 @@ public final class Trainer {
         "step": .integer(record.step), "epoch": .integer(record.epoch),
         "loss": .number(loss.mean), "rate": .number(rate), "gradient_norm": .number(gradientNorm),
         "tokens_per_second": .number(meter.tokensPerSecond.rounded()),
-      ])
+      ], notes: taken.notes)
   }
 
   /// Measures the validation loss, if there is one, and keeps the model if it is the best.

@@ -201,7 +201,8 @@ public final class Trainer {
   ) throws -> TakenStep {
     guard let objective = try task.objective(at: position) else {
       throw TrainingError.invalidPlan(
-        "\(rule.kind.rawValue) needs a loss that can be asked for again, which this task does not have")
+        "\(rule.kind.rawValue) needs a loss that can be asked for again, which this task does not have"
+      )
     }
     precondition(objective.cases > 0, "a step predicts at least one token")
     var rule = rule

@@ -55,7 +55,9 @@ public struct GaussNewtonMatrix: Sendable {
     for loss in losses {
       let own = Array(tangents[start..<start + loss.node.parents.count])
       start += own.count
-      guard own.contains(where: { $0 != nil }), let rule = loss.node.rules.curvature else { continue }
+      guard own.contains(where: { $0 != nil }), let rule = loss.node.rules.curvature else {
+        continue
+      }
       rule(
         CurvatureContext(
           tangents: own,

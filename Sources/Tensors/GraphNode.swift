@@ -260,7 +260,8 @@ final class BackwardPass {
   func checkParameter(_ parameter: Parameter) {
     precondition(
       !stopsAtLosses,
-      "the loss depends on \(parameter.name) otherwise than through a loss whose curvature is known")
+      "the loss depends on \(parameter.name) otherwise than through a loss whose curvature is known"
+    )
   }
 
   private func register(_ node: GraphNode) {

@@ -14,7 +14,8 @@ public final class TangentContext {
   /// The sum of two parts of a tangent, either of which may be zero.
   static func sum(_ a: Tensor?, _ b: Tensor?) -> Tensor? {
     guard var a, let b else { return a ?? b }
-    a.withUnsafeMutableBufferPointer { sum in b.withUnsafeBufferPointer { Kernels.add($0, to: sum) } }
+    a.withUnsafeMutableBufferPointer { sum in b.withUnsafeBufferPointer { Kernels.add($0, to: sum) }
+    }
     return a
   }
 }
@@ -99,7 +100,8 @@ struct GraphSweep: Sendable {
 extension GraphNode {
   fileprivate func tangents(ofParents parents: [Tensor?]) -> [Tensor?] {
     guard let rule = rules.tangent else {
-      preconditionFailure("an operation from \(parentShapes) to \(outputShapes) has no tangent rule")
+      preconditionFailure(
+        "an operation from \(parentShapes) to \(outputShapes) has no tangent rule")
     }
     let tangents = rule(TangentContext(tangents: parents))
     precondition(

@@ -36,7 +36,8 @@ import Testing
   private static let kinds: [CellKind] = [.rnn, .lstm, .gru, .gruResetBefore]
   private static let targets: [Int32] = [1, 0, 3, 2, 2, -1]
 
-  @Test("of a softmax is Jᵀ·H·J, by the fused output layer and by single operations", arguments: kinds)
+  @Test(
+    "of a softmax is Jᵀ·H·J, by the fused output layer and by single operations", arguments: kinds)
   func softmax(_ kind: CellKind) throws {
     let net = Net(kind)
     let scale: Float = 0.3

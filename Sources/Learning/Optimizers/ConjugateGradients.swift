@@ -28,7 +28,7 @@ struct ConjugateGradients {
 
   /// What was found.
   struct Solution {
-    /// Points after about 1.3ʲ steps, ever fewer, and the last one; at least one.
+    /// Points after ⌈1.3ʲ⌉ steps, ever fewer, and the last one; at least one.
     let iterates: [Iterate]
     /// Products made, beside the one for the start.
     let iterations: Int
@@ -73,7 +73,7 @@ struct ConjugateGradients {
       models.append(model())
       if iteration >= Int(nextKept.rounded(.up)) {
         kept.append(Iterate(iteration: iteration, x: x, model: models[iteration]))
-        nextKept = max(nextKept * 1.3, Double(iteration) + 1e-9)
+        while Int(nextKept.rounded(.up)) <= iteration { nextKept *= 1.3 }
       }
       if hasSettled(models) { break }
       preconditioned = precondition(residual)

@@ -25,15 +25,15 @@ public final class LanguageModelTask: TrainingTask {
   /// The hash of the training tokens.
   public let trainingFingerprint: String
 
-  private enum Batches {
+  enum Batches {
     case streams(StreamBatches)
     case sentences(SentenceBatches)
   }
-  private let batches: Batches
+  let batches: Batches
   private let lossUnit: LossUnit
   private let validation: EvaluationText?
-  private var state: LanguageModel.State?
-  private var epoch: SentenceEpoch?
+  var state: LanguageModel.State?
+  var epoch: SentenceEpoch?
 
   /// A task of training `model` on `text`, and validating on `validation`.
   ///

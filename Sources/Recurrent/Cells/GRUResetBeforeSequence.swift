@@ -176,7 +176,8 @@ private func addRecurrentTangents(
     _ states: Tensor, _ rows: Int, _ matrix: MatrixView, into c: UnsafeMutablePointer<Float>
   ) -> MatrixProduct {
     MatrixProduct(
-      MatrixView(states.sharedPointer, rows: rows, columns: size), matrix, accumulate: true, into: c,
+      MatrixView(states.sharedPointer, rows: rows, columns: size), matrix, accumulate: true,
+      into: c,
       rowStride: 3 * size)
   }
   multiply([

@@ -47,7 +47,8 @@ func runLSTM(
       plan, saved, gates: gates, c0: c0Value, h0: context.tangent(ofParent: 5),
       c0Tangent: context.tangent(ofParent: 6), recurrent: recurrentWeight.packed(.forward))
     return [
-      tangents.outputs, plan.lastStates(of: tangents.outputs, initial: context.tangent(ofParent: 5)),
+      tangents.outputs,
+      plan.lastStates(of: tangents.outputs, initial: context.tangent(ofParent: 5)),
       plan.lastStates(of: tangents.memories, initial: context.tangent(ofParent: 6)),
     ]
   } backward: { context in

@@ -196,7 +196,9 @@ extension GradientContext {
 
 extension Tensor {
   /// factor · x
-  public func scaled(by factor: Float) -> Tensor { mapped { n, x, y in unroll_scale(n, factor, x, y) } }
+  public func scaled(by factor: Float) -> Tensor {
+    mapped { n, x, y in unroll_scale(n, factor, x, y) }
+  }
 
   /// Changes the elements in place: `function` gets the same address twice.
   mutating func update(grain: Int = Grain.light, _ function: ElementFunction) {

@@ -64,12 +64,19 @@ public final class RunLog {
     }
   }
 
-  /// Appends a line. Does nothing unless the log is open, which it is during a run.
-  public func append(_ event: String, _ fields: KeyValuePairs<String, Value> = [:]) throws {
+  /// Appends a line, with `notes` as numbers after the fields, in the order of their names. Does
+  /// nothing unless the log is open, which it is during a run.
+  public func append(
+    _ event: String, _ fields: KeyValuePairs<String, Value> = [:], notes: [String: Double] = [:]
+  ) throws {
     guard let file else { return }
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     var line = "{\"event\":\(Self.quoted(event))"
     for (name, value) in fields { line += ",\(Self.quoted(name)):\(Self.json(value))" }
+    for (name, value) in notes.sorted(by: { $0.key < $1.key }) {
+      let name = name.replacingOccurrences(of: " ", with: "_")
+      line += ",\(Self.quoted(name)):\(Self.json(.number(value)))"
+    }
     line += ",\"seconds\":\((seconds * 1000).rounded() / 1000)}\n"
     do { try file.write(contentsOf: Data(line.utf8)) } catch { throw unwritable(error) }
   }

@@ -178,11 +178,34 @@ public final class Trainer {
     let begin = now()
     let rate = rate(afterSteps: record.step)
     let positions = nextPositions
+    let taken =
+      if let rule = optimizer as? any ObjectiveOptimizer {
+        try step(along: rule, at: positions[0], rate: rate)
+      } else {
+        try step(at: positions, rate: rate)
+      }
+    for parameter in parameters { parameter.clearGradient() }
+    record.add(taken.loss)
+    meter.record(tokens: taken.loss.tokens, seconds: now() - begin)
+    try tell(taken, rate: rate)
+  }
+
+  /// A step that was taken.
+  private struct TakenStep {
+    let loss: StepLoss
+    let gradientNorm: Double
+    var notes: [String: Double] = [:]
+  }
+
+  /// The gradients of one or more batches, clipped, and one update.
+  private func step(at positions: [StepPosition], rate: Double) throws -> TakenStep {
     var loss = StepLoss(sum: 0, tokens: 0)
+    var rateFactor = 0.0
     for position in positions {
       let batch = try task.loss(at: position)
       precondition(batch.tokens > 0, "a batch predicts at least one token")
       loss = StepLoss(sum: loss.sum + batch.sum, tokens: loss.tokens + batch.tokens)
+      rateFactor += batch.rateFactor
     }
     try checkLoss(loss)
     // The gradients are sums over the batches; what is clipped, applied and told is their mean.
@@ -195,11 +218,31 @@ public final class Trainer {
       norm = GradientNorm.global(parameters) / count
     }
     let scale = plan.clipNorm.map { GradientNorm.clipScale(norm: norm, limit: $0) } ?? 1
-    optimizer.step(parameters: parameters, rate: rate, gradientScale: scale / count)
-    for parameter in parameters { parameter.clearGradient() }
-    record.add(loss)
-    meter.record(tokens: loss.tokens, seconds: now() - begin)
-    try tell(loss, rate: rate, gradientNorm: fullNorm)
+    optimizer.step(
+      parameters: parameters, rate: rate * rateFactor / count, gradientScale: scale / count)
+    return TakenStep(loss: loss, gradientNorm: fullNorm)
+  }
+
+  /// A step of an optimiser that looks at the loss more than once. Nothing is clipped.
+  private func step(
+    along rule: any ObjectiveOptimizer, at position: StepPosition, rate: Double
+  ) throws -> TakenStep {
+    guard let objective = try task.objective(at: position) else {
+      throw TrainingError.invalidPlan(
+        "\(rule.kind.rawValue) needs a loss that can be asked for again, which this task does not have"
+      )
+    }
+    precondition(objective.cases > 0, "a step predicts at least one token")
+    var rule = rule
+    let step = try rule.step(objective, rate: rate)
+    let loss = StepLoss(mean: step.loss, tokens: objective.cases)
+    // The optimiser has left the parameters alone if these are no numbers.
+    try checkLoss(loss)
+    guard step.gradientNorm.isFinite else {
+      throw diverged(.gradientNorm(step.gradientNorm), step: record.step + 1)
+    }
+    optimizer = rule
+    return TakenStep(loss: loss, gradientNorm: step.gradientNorm, notes: step.notes)
   }
 
   private func checkLoss(_ loss: StepLoss) throws {
@@ -213,7 +256,8 @@ public final class Trainer {
     .diverged(divergence, step: step, epoch: record.epoch, lastCheckpoint: lastCheckpoint)
   }
 
-  private func tell(_ loss: StepLoss, rate: Double, gradientNorm: Double) throws {
+  private func tell(_ taken: TakenStep, rate: Double) throws {
+    let (loss, gradientNorm) = (taken.loss, taken.gradientNorm)
     observer(
       .step(
         ProgressSnapshot(
@@ -229,7 +273,7 @@ public final class Trainer {
         "step": .integer(record.step), "epoch": .integer(record.epoch),
         "loss": .number(loss.mean), "rate": .number(rate), "gradient_norm": .number(gradientNorm),
         "tokens_per_second": .number(meter.tokensPerSecond.rounded()),
-      ])
+      ], notes: taken.notes)
   }
 
   /// Measures the validation loss, if there is one, and keeps the model if it is the best.

@@ -26,6 +26,11 @@ public protocol TrainingTask: AnyObject {
   /// differentiated may be another multiple of the loss than what is reported.
   func loss(at position: StepPosition) throws -> StepLoss
 
+  /// One step's loss as a function of the parameters, for an ``ObjectiveOptimizer``, which asks for it
+  /// instead of `loss(at:)`; nil if the task has no such thing. Its loss is the mean that would be
+  /// reported, over `cases` tokens, and there is nothing random in it.
+  func objective(at position: StepPosition) throws -> (any CurvatureObjective)?
+
   /// The loss of held-out data, in nats a token, or nil if there is none. Must leave the carried
   /// state and the gradients as they are.
   func validate() throws -> Double?
@@ -43,6 +48,8 @@ extension TrainingTask {
   public var uniformLoss: Double? { nil }
   /// Nothing to prepare.
   public func beginEpoch(_ epoch: Int, key: RandomKey) {}
+  /// None.
+  public func objective(at position: StepPosition) -> (any CurvatureObjective)? { nil }
   /// No held-out data.
   public func validate() -> Double? { nil }
   /// Nothing carried.

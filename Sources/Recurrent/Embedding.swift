@@ -41,17 +41,11 @@ public struct Embedding: Module {
       steps > 0 && tokens.count % steps == 0, "\(tokens.count) tokens in \(steps) steps")
     let size = size
     let table = weight.variable(mode)
-    let vectors = Tensor(shape: [steps, tokens.count / steps, size]) { vectors in
-      table.value.withUnsafeBufferPointer { table in
-        for (position, token) in tokens.enumerated() {
-          precondition(
-            token >= 0 && Int(token) < vocabularySize, "token \(token) of \(vocabularySize)")
-          (vectors.baseAddress! + position * size).update(
-            from: table.baseAddress! + Int(token) * size, count: size)
-        }
-      }
-    }
-    return Variable.operation(from: [table], output: vectors) { context in
+    let shape = [steps, tokens.count / steps, size]
+    let vectors = table.value.gathered(rows: tokens).reshaped(to: shape)
+    return Variable.operation(from: [table], output: vectors) {
+      $0.tangent()?.gathered(rows: tokens)
+    } backward: { context in
       let gradient = context.takeGradient().reshaped(to: [tokens.count, size])
       context.addRows(tokens, gradient, toParent: 0)
     }

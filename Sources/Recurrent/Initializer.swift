@@ -17,6 +17,12 @@ public enum Initializer: Sendable, Equatable {
   /// The identity, for a recurrent matrix (Le et al. 2015); each gate by itself.
   case identity
 
+  /// So many normal numbers of the given deviation a row, at random places, the rest zero (Martens
+  /// 2010 has 15 of deviation 1): units differ from each other, and do not saturate however many
+  /// inputs they have. A square matrix is scaled to spectral radius `radius`, if there is one, as
+  /// Martens & Sutskever 2011 and Sutskever et al. 2013 do with about 1.1; each gate by itself.
+  case sparse(connections: Int, deviation: Float = 1, radius: Float? = nil)
+
   /// A matrix of `gates` stacked blocks [outputs, inputs].
   public func matrix(gates: Int = 1, outputs: Int, inputs: Int, key: RandomKey) -> Tensor {
     let shape = [gates * outputs, inputs]
@@ -45,6 +51,13 @@ public enum Initializer: Sendable, Equatable {
         for i in 0..<min(outputs, inputs) { tensor[gate * outputs + i, i] = 1 }
       }
       return tensor
+    case .sparse(let connections, let deviation, let radius):
+      let blocks = (0..<gates).flatMap { gate in
+        SparseMatrix(
+          outputs: outputs, inputs: inputs, connections: connections, key: key.child(gate)
+        ).dense(deviation: deviation, radius: outputs == inputs ? radius : nil)
+      }
+      return Tensor(shape: shape, scalars: blocks)
     }
   }
 }

@@ -56,10 +56,25 @@ func softmaxCrossEntropy(
   let total = losses.reduce(0.0) { $0 + Double($1) }
   let loss = Tensor(Float(total * Double(scale)))
   guard let gradients else { return (Variable(loss), losses) }
+  let (states, offsets) = (hidden.value, bias.value)
   return (
     Variable.operation(from: parents, output: loss) { context in
+      // The loss moves along its gradient.
+      var slope = 0.0
+      for (parent, gradient) in [gradients.hidden, gradients.weight, gradients.bias].enumerated() {
+        guard let tangent = context.tangent(ofParent: parent) else { continue }
+        slope += unroll_dot(gradient.count, gradient.sharedPointer, tangent.sharedPointer)
+        withExtendedLifetime(tangent) {}
+      }
+      return Tensor(Float(slope))
+    } curvature: { context in
+      addOutputCurvature(
+        context, states, weight: weight.value, bias: offsets, targets: targets, scale: scale,
+        blockRows: blockRows)
+    } backward: { context in
       let seed = context.takeGradient().scalar
       for (parent, gradient) in [gradients.hidden, gradients.weight, gradients.bias].enumerated() {
+        let gradient = seed != 1 && context.keepsGraph ? gradient.copied() : gradient
         if seed != 1 {
           unroll_scale(gradient.count, seed, gradient.sharedPointer, gradient.sharedPointer)
         }

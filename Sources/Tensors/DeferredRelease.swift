@@ -15,7 +15,7 @@ enum DeferredRelease {
   /// What was left of a node.
   struct Remains {
     let parents: [Variable.Origin]
-    let backward: (@Sendable (GradientContext) -> Void)?
+    let rules: NodeRules?
   }
 
   /// The list of a release that is under way.

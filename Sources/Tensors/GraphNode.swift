@@ -1,6 +1,30 @@
 import Synchronization
 
-/// One recorded operation: its parents and its backward pass.
+/// What a recorded operation can do beside having been run forward.
+struct NodeRules: Sendable {
+  /// Adds to the gradients of the parents, given those of the outputs.
+  let backward: @Sendable (GradientContext) -> Void
+  /// The tangents of the outputs, given those of the parents.
+  let tangent: TangentRule?
+  /// For a loss: adds Jᵀ·H·J·v to the gradients of the parents, given their tangents.
+  let curvature: (@Sendable (CurvatureContext) -> Void)?
+}
+
+/// The tangents of an operation's outputs, given those of its parents.
+enum TangentRule: Sendable {
+  /// Of the only output. A case of its own, so that recording wraps no closure in another.
+  case one(@Sendable (TangentContext) -> Tensor?)
+  case several(@Sendable (TangentContext) -> [Tensor?])
+
+  func callAsFunction(_ context: TangentContext) -> [Tensor?] {
+    switch self {
+    case .one(let rule): [rule(context)]
+    case .several(let rule): rule(context)
+    }
+  }
+}
+
+/// One recorded operation: its parents and its rules.
 final class GraphNode: Sendable {
   /// Rises from parents to children, so that descending order is an order for the backward pass.
   let id: UInt64
@@ -9,20 +33,23 @@ final class GraphNode: Sendable {
   nonisolated(unsafe) private(set) var parents: [Variable.Origin]
   let parentShapes: [[Int]]
   let outputShapes: [[Int]]
-  /// Taken out when it runs, so that what it saved is freed as the backward pass proceeds.
-  private let backward: Mutex<(@Sendable (GradientContext) -> Void)?>
+  /// Whether the node is a loss whose curvature is known.
+  let isLoss: Bool
+  /// Taken out when the backward rule runs, so that what all of them saved is freed as the backward
+  /// pass proceeds.
+  private let storedRules: Mutex<NodeRules?>
 
   private static let lastID = Atomic<UInt64>(0)
 
   init(
-    parents: [Variable.Origin], parentShapes: [[Int]], outputShapes: [[Int]],
-    backward: @escaping @Sendable (GradientContext) -> Void
+    parents: [Variable.Origin], parentShapes: [[Int]], outputShapes: [[Int]], rules: NodeRules
   ) {
     id = Self.lastID.add(1, ordering: .relaxed).newValue
     self.parents = parents
     self.parentShapes = parentShapes
     self.outputShapes = outputShapes
-    self.backward = Mutex(backward)
+    isLoss = rules.curvature != nil
+    storedRules = Mutex(rules)
   }
 
   deinit {
@@ -32,16 +59,27 @@ final class GraphNode: Sendable {
     var parents: [Variable.Origin] = []
     swap(&parents, &self.parents)
     DeferredRelease.release(
-      .init(parents: consume parents, backward: backward.withLock { $0.take() }))
+      .init(parents: consume parents, rules: storedRules.withLock { $0.take() }))
   }
 
+  /// The rules, which stay.
+  var rules: NodeRules {
+    storedRules.withLock { stored in
+      guard let rules = stored else {
+        preconditionFailure("a graph was asked for after backward had consumed it")
+      }
+      return rules
+    }
+  }
+
+  /// The backward rule; the node keeps nothing.
   func takeBackward() -> @Sendable (GradientContext) -> Void {
-    backward.withLock { stored in
-      guard let backward = stored else {
+    storedRules.withLock { stored in
+      guard let rules = stored else {
         preconditionFailure("backward ran over the same graph twice")
       }
       stored = nil
-      return backward
+      return rules.backward
     }
   }
 }
@@ -53,7 +91,11 @@ public final class GradientContext {
   private var outputGradients: [Tensor?]
   private let pass: BackwardPass
 
-  fileprivate init(node: GraphNode, outputGradients: [Tensor?], pass: BackwardPass) {
+  /// Whether the graph outlives this pass, so that the operation may run backward again and has to
+  /// leave what it saved as it is.
+  public var keepsGraph: Bool { pass.keepsGraph }
+
+  init(node: GraphNode, outputGradients: [Tensor?], pass: BackwardPass) {
     self.node = node
     self.outputGradients = outputGradients
     self.pass = pass
@@ -84,7 +126,9 @@ public final class GradientContext {
   ) {
     switch node.parents[index] {
     case .constant, .frozen: break
-    case .parameter(let parameter): parameter.accumulateGradient(body)
+    case .parameter(let parameter):
+      pass.checkParameter(parameter)
+      parameter.accumulateGradient(body)
     case .node(let parent, let output):
       pass.accumulate(parent, output, shape: node.parentShapes[index], body)
     }
@@ -118,7 +162,9 @@ public final class GradientContext {
       "a gradient of shape \(gradient.shape) for a parent of shape \(node.parentShapes[index])")
     switch node.parents[index] {
     case .constant, .frozen: break
-    case .parameter(let parameter): parameter.addGradient(gradient)
+    case .parameter(let parameter):
+      pass.checkParameter(parameter)
+      parameter.addGradient(gradient)
     case .node(let parent, let output):
       pass.add(gradient.reshaped(to: node.parentShapes[index]), to: parent, output)
     }
@@ -128,6 +174,7 @@ public final class GradientContext {
   /// row `rows[i]` of the gradient gets row i of `values`. Only touched rows are kept for a parameter.
   public func addRows(_ rows: [Int32], _ values: Tensor, toParent index: Int) {
     if case .parameter(let parameter) = node.parents[index] {
+      pass.checkParameter(parameter)
       parameter.accumulateGradient(rows: rows, values: values)
       return
     }
@@ -148,10 +195,40 @@ public struct GradientSum {
 }
 
 /// One run from a loss back to the parameters.
-private final class BackwardPass {
+final class BackwardPass {
+  /// Whether nodes may be run again afterwards.
+  let keepsGraph: Bool
+  /// Whether losses with a curvature are gathered in `losses`, instead of being run.
+  private let stopsAtLosses: Bool
+  /// The losses that were reached, with the gradients of their outputs.
+  private(set) var losses: [(node: GraphNode, gradients: [Tensor?])] = []
   private var pending: [UInt64: (node: GraphNode, gradients: [Tensor?])] = [:]
   /// Ids of `pending`, as a binary heap with the greatest first.
   private var heap = MaxHeap()
+
+  init(keepsGraph: Bool = false, stopsAtLosses: Bool = false) {
+    self.keepsGraph = keepsGraph
+    self.stopsAtLosses = stopsAtLosses
+  }
+
+  /// Adds the gradient of a root.
+  func start(at variable: Variable, seed: Tensor) {
+    precondition(
+      seed.shape == variable.shape, "seed \(seed.shape) for a variable \(variable.shape)")
+    let add = { (sum: UnsafeMutableBufferPointer<Float>, isFresh: Bool) in
+      seed.withUnsafeBufferPointer {
+        if isFresh { _ = sum.update(fromContentsOf: $0) } else { Kernels.add($0, to: sum) }
+      }
+    }
+    switch variable.origin {
+    case .constant, .frozen: break
+    case .parameter(let parameter):
+      checkParameter(parameter)
+      parameter.accumulateGradient(add)
+    case .node(let node, let output):
+      accumulate(node, output, shape: variable.shape, add)
+    }
+  }
 
   func accumulate(
     _ node: GraphNode, _ output: Int, shape: [Int],
@@ -178,6 +255,15 @@ private final class BackwardPass {
     }
   }
 
+  /// On the way from the total to its losses there must be no parameter: what would arrive there is
+  /// a gradient, not a curvature.
+  func checkParameter(_ parameter: Parameter) {
+    precondition(
+      !stopsAtLosses,
+      "the loss depends on \(parameter.name) otherwise than through a loss whose curvature is known"
+    )
+  }
+
   private func register(_ node: GraphNode) {
     guard pending[node.id] == nil else { return }
     pending[node.id] = (node, Array(repeating: nil, count: node.outputShapes.count))
@@ -187,9 +273,13 @@ private final class BackwardPass {
   func run() {
     while let id = heap.popGreatest() {
       let (node, gradients) = pending.removeValue(forKey: id)!
+      if stopsAtLosses, node.isLoss {
+        losses.append((node, gradients))
+        continue
+      }
       let context = GradientContext(
         node: node, outputGradients: consume gradients, pass: self)
-      node.takeBackward()(context)
+      if keepsGraph { node.rules.backward(context) } else { node.takeBackward()(context) }
     }
   }
 }
@@ -199,31 +289,20 @@ extension Variable {
   /// depends on: ∂(seed · self)/∂parameter, where the seed is 1 for a scalar.
   ///
   /// Gradients of one variable are summed in the reverse order of recording, which is fixed. The
-  /// graph is consumed: it can be run backward once.
-  public func backward(seed: Tensor? = nil) {
+  /// graph is consumed: it can be run backward once, unless `keepsGraph`.
+  public func backward(seed: Tensor? = nil, keepsGraph: Bool = false) {
     precondition(
       seed != nil || value.count == 1, "backward without a seed needs a scalar, not \(shape)")
-    Variable.backward([(self, seed ?? Tensor(repeating: 1, shape: shape))])
+    Variable.backward(
+      [(self, seed ?? Tensor(repeating: 1, shape: shape))], keepsGraph: keepsGraph)
   }
 
   /// Runs one backward pass from several variables at once, each with its own seed.
-  public static func backward(_ roots: [(variable: Variable, seed: Tensor)]) {
-    let pass = BackwardPass()
-    for (variable, seed) in roots {
-      precondition(
-        seed.shape == variable.shape, "seed \(seed.shape) for a variable \(variable.shape)")
-      let add = { (sum: UnsafeMutableBufferPointer<Float>, isFresh: Bool) in
-        seed.withUnsafeBufferPointer {
-          if isFresh { _ = sum.update(fromContentsOf: $0) } else { Kernels.add($0, to: sum) }
-        }
-      }
-      switch variable.origin {
-      case .constant, .frozen: break
-      case .parameter(let parameter): parameter.accumulateGradient(add)
-      case .node(let node, let output):
-        pass.accumulate(node, output, shape: variable.shape, add)
-      }
-    }
+  public static func backward(
+    _ roots: [(variable: Variable, seed: Tensor)], keepsGraph: Bool = false
+  ) {
+    let pass = BackwardPass(keepsGraph: keepsGraph)
+    for (variable, seed) in roots { pass.start(at: variable, seed: seed) }
     pass.run()
   }
 }

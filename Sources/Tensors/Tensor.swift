@@ -105,6 +105,13 @@ public struct Tensor: Sendable {
   /// memory meanwhile, and keeps the tensor alive.
   public var sharedPointer: UnsafeMutablePointer<Float> { storage.block.address }
 
+  /// The same elements in memory of their own, so that `sharedPointer` may be written to.
+  public func copied() -> Tensor {
+    withUnsafeBufferPointer { source in
+      Tensor(shape: shape) { _ = $0.update(fromContentsOf: source) }
+    }
+  }
+
   /// The element at `indices`, one an axis.
   public subscript(indices: Int...) -> Float {
     get { withUnsafeBufferPointer { $0[offset(of: indices)] } }

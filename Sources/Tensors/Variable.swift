@@ -59,24 +59,47 @@ extension Variable {
   /// - Parameters:
   ///   - parents: what the operation read. Those that lead to nothing trainable cost nothing.
   ///   - outputs: its results.
-  ///   - backward: adds to the gradients of `parents`, given those of `outputs`. It is kept, with
-  ///     all that it captures, only if some parent is recorded, and runs at most once.
+  ///   - tangent: the tangents of the results, given those of `parents` (forward mode); nil for
+  ///     zero. Without it the operation can be differentiated backward only. It should capture no
+  ///     more than `backward` does, and change none of it.
+  ///   - curvature: makes the operation a loss for ``GaussNewtonMatrix``: given the tangents v of
+  ///     `parents`, it adds Jᵀ·H·J·v to their gradients, weighted by those of the results. H is the
+  ///     Hessian of the results in what the loss is convex in, J the Jacobian of that in `parents`:
+  ///     the identity, or the layer that is part of the operation.
+  ///   - backward: adds to the gradients of `parents`, given those of `outputs`. It runs at most
+  ///     once, unless the graph is kept (``GradientContext/keepsGraph``).
+  ///
+  /// The rules are kept, with all that they capture, only if some parent is recorded.
   public static func operation(
     from parents: [Variable], outputs: [Tensor],
+    tangent: (@Sendable (TangentContext) -> [Tensor?])? = nil,
+    curvature: (@Sendable (CurvatureContext) -> Void)? = nil,
     backward: @escaping @Sendable (GradientContext) -> Void
   ) -> [Variable] {
-    guard parents.contains(where: \.isRecorded) else { return outputs.map { Variable($0) } }
-    let node = GraphNode(
-      parents: parents.map(\.origin), parentShapes: parents.map(\.shape),
-      outputShapes: outputs.map(\.shape), backward: backward)
-    return outputs.enumerated().map { Variable($1, origin: .node(node, output: $0)) }
+    record(
+      from: parents, outputs: outputs,
+      NodeRules(backward: backward, tangent: tangent.map { .several($0) }, curvature: curvature))
   }
 
   /// `operation` with a single result.
   public static func operation(
     from parents: [Variable], output: Tensor,
+    tangent: (@Sendable (TangentContext) -> Tensor?)? = nil,
+    curvature: (@Sendable (CurvatureContext) -> Void)? = nil,
     backward: @escaping @Sendable (GradientContext) -> Void
   ) -> Variable {
-    operation(from: parents, outputs: [output], backward: backward)[0]
+    record(
+      from: parents, outputs: [output],
+      NodeRules(backward: backward, tangent: tangent.map { .one($0) }, curvature: curvature))[0]
+  }
+
+  private static func record(
+    from parents: [Variable], outputs: [Tensor], _ rules: NodeRules
+  ) -> [Variable] {
+    guard parents.contains(where: \.isRecorded) else { return outputs.map { Variable($0) } }
+    let node = GraphNode(
+      parents: parents.map(\.origin), parentShapes: parents.map(\.shape),
+      outputShapes: outputs.map(\.shape), rules: rules)
+    return outputs.enumerated().map { Variable($1, origin: .node(node, output: $0)) }
   }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Recurrent
 import Tensors
 import TestSupport
@@ -96,5 +97,47 @@ struct InitializerTests {
     #expect(values("bias_hh").allSatisfy { $0 == 0 })
     #expect(values("peephole").allSatisfy { $0 == 0 })
     #expect(values("norm_ih_weight").allSatisfy { $0 == 1 })
+  }
+
+  @Test("a sparse matrix has so many elements a row, each gate the spectral radius asked for")
+  func sparse() {
+    let size = 40
+    let matrix = Initializer.sparse(connections: 15, radius: 1.1)
+      .matrix(gates: 2, outputs: size, inputs: size, key: RandomKey(seed: 5)).scalars
+    for gate in 0..<2 {
+      let block = Array(matrix[gate * size * size..<(gate + 1) * size * size])
+      for row in 0..<size {
+        #expect(block[row * size..<(row + 1) * size].count { $0 != 0 } == 15)
+      }
+      // The growth of single steps swings by a factor of a few, so its mean over 4000 is within some
+      // thousandths.
+      #expect(abs(radiusByPowers(block, size: size) / 1.1 - 1) < 5e-3)
+    }
+    // Neither more connections than inputs, nor a radius where there is none.
+    let narrow = Initializer.sparse(connections: 15, deviation: 0.5, radius: 1.1)
+      .matrix(outputs: 400, inputs: 3, key: RandomKey(seed: 5)).scalars
+    #expect(narrow.allSatisfy { $0 != 0 })
+    let deviation = (narrow.reduce(0) { $0 + $1 * $1 } / Float(narrow.count)).squareRoot()
+    #expect(abs(deviation - 0.5) < 0.05)
+  }
+
+  /// lim ‖Aᵏ‖^(1/k) (Gelfand's formula), by squaring A fourteen times.
+  private func radiusByPowers(_ matrix: [Float], size: Int) -> Double {
+    var power = matrix.map(Double.init)
+    var logarithm = 0.0
+    for step in 0..<14 {
+      var square = [Double](repeating: 0, count: size * size)
+      for i in 0..<size {
+        for k in 0..<size {
+          let a = power[i * size + k]
+          for j in 0..<size { square[i * size + j] += a * power[k * size + j] }
+        }
+      }
+      let norm = square.reduce(0) { $0 + $1 * $1 }.squareRoot()
+      power = square.map { $0 / norm }
+      // ‖A^(2^(s+1))‖ is the product of the norms taken out so far, each to its own power.
+      logarithm += log(norm) / Double(1 << (step + 1))
+    }
+    return exp(logarithm)
   }
 }

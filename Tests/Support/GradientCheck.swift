@@ -1,7 +1,7 @@
 import Tensors
 
 /// Checks the gradients of `function` in all elements of all `inputs` against central differences,
-/// and that they add to gradients which are there already.
+/// that they add to gradients which are there already, and the tangents (see `checkTangents`).
 ///
 /// The output is projected on a fixed random direction r, s(x) = Σ r ⊙ f(x), summed in Double, and
 /// the backward pass starts from r. The differences are of fourth order,
@@ -18,11 +18,11 @@ import Tensors
 ///   - step: h. Smaller where `function` curves strongly; `inputs` must keep 2h away from kinks.
 ///   - tolerance: the greatest ‖analytic − numeric‖ / ‖numeric‖ of an input.
 ///   - function: a deterministic function of the inputs.
-/// - Throws: ``GradientMismatch``.
+/// - Throws: ``GradientMismatch`` or ``TangentMismatch``.
 public func checkGradients(
   of inputs: [Tensor], step: Float = 0.02, tolerance: Double = 1e-4,
   _ function: ([Variable]) -> Variable
-) throws(GradientMismatch) {
+) throws {
   let parameters = inputs.enumerated().map { Parameter("input \($0)", $1) }
   let mode = Mode.training(RandomKey(seed: 0))
   try checkGradients(of: parameters, step: step, tolerance: tolerance) {
@@ -43,11 +43,13 @@ public func checkGradients(
 /// Checks the gradients of `function` in all elements of all `parameters` that it uses, as
 /// `checkGradients(of:)` does for its inputs. Gradients are left as one backward pass makes them.
 ///
-/// - Throws: ``GradientMismatch``.
+/// - Throws: ``GradientMismatch`` or ``TangentMismatch``.
 public func checkGradients(
   of parameters: [Parameter], step: Float = 0.02, tolerance: Double = 1e-4,
   _ function: () -> Variable
-) throws(GradientMismatch) {
+) throws {
+  try checkTangents(of: parameters, step: step, tolerance: tolerance, function)
+
   for parameter in parameters { parameter.clearGradient() }
   let output = function()
   let seed = direction(output.shape)
@@ -138,7 +140,11 @@ private func direction(_ shape: [Int]) -> Tensor {
 }
 
 private func identity(_ x: Variable) -> Variable {
-  Variable.operation(from: [x], output: x.value) { $0.add($0.takeGradient(), toParent: 0) }
+  Variable.operation(from: [x], output: x.value) {
+    $0.tangent()
+  } backward: {
+    $0.add($0.takeGradient(), toParent: 0)
+  }
 }
 
 extension Tensor {

@@ -18,6 +18,8 @@ public enum OptimizerKind: String, Sendable, CaseIterable, Codable {
   case shampoo
   /// ``LBFGS``.
   case lbfgs = "l-bfgs"
+  /// ``HessianFree``.
+  case hessianFree = "hessian-free"
 
   /// An optimiser of this kind. The settings must be without ``OptimizerSettings/fault(for:)``; what
   /// is nil takes the kind's default.
@@ -28,10 +30,14 @@ public enum OptimizerKind: String, Sendable, CaseIterable, Codable {
     return AveragedOptimizer(rule, patience: settings.averageAfter ?? 5)
   }
 
+  /// Whether it looks at the loss more than once a step: then one batch makes a step, and nothing may be
+  /// dropped.
+  public var takesObjective: Bool { self == .lbfgs || self == .hessianFree }
+
   /// The rate that the method is usually started with.
   public var usualRate: Double {
     switch self {
-    case .sgd, .ntASGD, .adadelta, .lbfgs: 1
+    case .sgd, .ntASGD, .adadelta, .lbfgs, .hessianFree: 1
     case .adagrad, .shampoo: 0.1
     case .rmsprop: 0.01
     case .adam, .adamw: 0.001

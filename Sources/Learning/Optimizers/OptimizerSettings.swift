@@ -33,8 +33,12 @@ public struct OptimizerSettings: Sendable, Equatable {
   public var grafting: Shampoo.Grafting?
   /// Pairs that L-BFGS keeps.
   public var history: Int?
-  /// Iterations of L-BFGS in a step.
+  /// Iterations of L-BFGS in a step; products of the Hessian-free method in a step, at most.
   public var iterations: Int?
+  /// λ that the Hessian-free method starts from.
+  public var damping: Double?
+  /// μ, how much of λ holds the hidden states.
+  public var structuralDamping: Double?
 
   /// The given settings.
   public init(
@@ -42,7 +46,8 @@ public struct OptimizerSettings: Sendable, Equatable {
     rho: Double? = nil, epsilon: Double? = nil, weightDecay: Double? = nil,
     rateDecay: Double? = nil, initialSum: Double? = nil, isCentred: Bool? = nil,
     averageAfter: Int? = nil, blockSize: Int? = nil, rootInterval: Int? = nil,
-    grafting: Shampoo.Grafting? = nil, history: Int? = nil, iterations: Int? = nil
+    grafting: Shampoo.Grafting? = nil, history: Int? = nil, iterations: Int? = nil,
+    damping: Double? = nil, structuralDamping: Double? = nil
   ) {
     self.momentum = momentum
     self.nesterov = nesterov
@@ -60,6 +65,8 @@ public struct OptimizerSettings: Sendable, Equatable {
     self.grafting = grafting
     self.history = history
     self.iterations = iterations
+    self.damping = damping
+    self.structuralDamping = structuralDamping
   }
 
   /// A hyper-parameter by the name that a message calls it: that of its flag without the dashes.
@@ -72,7 +79,8 @@ public struct OptimizerSettings: Sendable, Equatable {
     case averageAfter = "average-after"
     case blockSize = "block-size"
     case rootInterval = "root-interval"
-    case grafting, history, iterations
+    case grafting, history, iterations, damping
+    case structuralDamping = "structural-damping"
   }
 
   /// The kinds that take a hyper-parameter.
@@ -83,11 +91,13 @@ public struct OptimizerSettings: Sendable, Equatable {
     case .beta1, .beta2: [.adam, .adamw]
     case .rho: [.adadelta, .rmsprop, .shampoo]
     case .epsilon: [.adagrad, .adadelta, .rmsprop, .adam, .adamw, .shampoo]
-    case .weightDecay, .averageAfter: OptimizerKind.allCases.filter { $0 != .lbfgs }
+    case .weightDecay, .averageAfter: OptimizerKind.allCases.filter { !$0.takesObjective }
     case .rateDecay, .initialSum: [.adagrad]
     case .centred: [.rmsprop]
     case .blockSize, .rootInterval, .grafting: [.shampoo]
-    case .history, .iterations: [.lbfgs]
+    case .history: [.lbfgs]
+    case .iterations: [.lbfgs, .hessianFree]
+    case .damping, .structuralDamping: [.hessianFree]
     }
   }
 
@@ -129,6 +139,8 @@ public struct OptimizerSettings: Sendable, Equatable {
     case .grafting: grafting.map { _ in 1 }
     case .history: history.map(Double.init)
     case .iterations: iterations.map(Double.init)
+    case .damping: damping
+    case .structuralDamping: structuralDamping
     }
   }
 
@@ -138,8 +150,9 @@ public struct OptimizerSettings: Sendable, Equatable {
     switch name {
     case .rho where kind == .shampoo: ("in [0, 1]", { 0 <= $0 && $0 <= 1 })
     case .momentum, .beta1, .beta2, .rho: ("in [0, 1)", { 0 <= $0 && $0 < 1 })
-    case .epsilon: ("a number above 0", { $0 > 0 && $0.isFinite })
-    case .weightDecay, .rateDecay, .initialSum: ("at least 0", { $0 >= 0 && $0.isFinite })
+    case .epsilon, .damping: ("a number above 0", { $0 > 0 && $0.isFinite })
+    case .weightDecay, .rateDecay, .initialSum, .structuralDamping:
+      ("at least 0", { $0 >= 0 && $0.isFinite })
     case .averageAfter: ("at least 0", { $0 >= 0 })
     case .blockSize, .rootInterval, .history, .iterations: ("at least 1", { $0 >= 1 })
     case .nesterov, .centred, .grafting: nil
@@ -184,6 +197,10 @@ public struct OptimizerSettings: Sendable, Equatable {
         rho: rho ?? 1, momentum: momentum ?? 0, weightDecay: weightDecay ?? 0,
         grafting: grafting ?? .adagrad)
     case .lbfgs: LBFGS(history: history ?? 10, iterations: iterations ?? 1)
+    case .hessianFree:
+      HessianFree(
+        damping: damping ?? 1, structuralDamping: structuralDamping ?? 0,
+        maxIterations: iterations ?? 250)
     }
   }
 }

@@ -25,17 +25,17 @@ public final class LanguageModelTask: TrainingTask {
   /// The hash of the training tokens.
   public let trainingFingerprint: String
 
-  private enum Batches {
+  enum Batches {
     case streams(StreamBatches)
     case sentences(SentenceBatches)
   }
-  private let batches: Batches
+  let batches: Batches
   private let variesWindow: Bool
-  private let penalty: ActivationPenalty
+  let penalty: ActivationPenalty
   private let lossUnit: LossUnit
   private let validation: EvaluationText?
-  private var state: LanguageModel.State?
-  private var epoch: SentenceEpoch?
+  var state: LanguageModel.State?
+  var epoch: SentenceEpoch?
   /// The windows of the epoch at hand, where they vary.
   private var variedWindows: (epoch: Int, streams: StreamBatches)?
 
@@ -130,7 +130,7 @@ public final class LanguageModelTask: TrainingTask {
   }
 
   /// The windows of the epoch that `position` is in.
-  private func windows(_ streams: StreamBatches, _ position: StepPosition) -> StreamBatches {
+  func windows(_ streams: StreamBatches, _ position: StepPosition) -> StreamBatches {
     guard variesWindow else { return streams }
     if let variedWindows, variedWindows.epoch == position.epoch { return variedWindows.streams }
     let varied = streams.varied(seed: position.key.seed, epoch: position.epoch)

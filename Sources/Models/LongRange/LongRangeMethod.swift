@@ -73,9 +73,8 @@ public struct LongRangeMethod: Sendable, Equatable {
     case .random: initialization.recurrent = .zero
     case .identity: initialization.recurrent = .identity
     }
-    let made = cell.makeCell(
-      inputSize: inputSize, hiddenSize: hiddenSize, prefix: "rnn", layer: 0,
-      initialization: initialization, key: key)
+    let made = CellConfiguration(cell, inputSize: inputSize, hiddenSize: hiddenSize).makeCell(
+      place: LayerPlace(), initialization: initialization, key: key)
     // W_ih, W_hh and b_ih come first in every cell.
     let (input, recurrent) = (made.parameters[0], made.parameters[1])
     switch start {
@@ -98,7 +97,7 @@ public struct LongRangeMethod: Sendable, Equatable {
       switch cell {
       case .lstm: (1, 0)
       case .gru, .gruResetBefore: (1, nil)
-      case .rnn, .rnnReLU: preconditionFailure("\(cell.rawValue) has no gates to keep with")
+      default: preconditionFailure("\(cell.rawValue) has no gates to keep with")
       }
     var scalars = bias.value.scalars
     for (unit, time) in lasting.enumerated() {

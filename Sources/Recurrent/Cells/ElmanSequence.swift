@@ -26,6 +26,15 @@ func runElman(
   let (inputValue, inputWeight) = (inputs.value, weights[0].value)
   let (recurrentWeight, h0Value) = (weights[1], h0?.value)
   return Variable.operation(from: parents, outputs: results) { context in
+    let tangents = projectTangents(
+      context, plan, inputs: inputValue, inputWeight: inputWeight, states: (outputs, h0Value),
+      biases: [3, 4])
+    let initial = context.tangent(ofParent: 5)
+    tangentElman(
+      plan, outputs, tangents, initial: initial, recurrent: recurrentWeight.packed(.forward),
+      activation)
+    return [tangents, plan.lastStates(of: tangents, initial: initial)]
+  } backward: { context in
     let rows = plan.steps * plan.batch
     let gates = Tensor(uninitialized: [plan.steps, plan.batch, size])
     let dh = Tensor(zeros: [plan.batch, size])
@@ -61,6 +70,18 @@ extension ElmanCell.Activation {
     case .relu: unroll_rnn_relu_forward(rows, size, values, values)
     }
   }
+
+  /// g′ ⊙ d, given the activations h: a gradient on its way back, or a tangent on its way forward.
+  /// The result may be d.
+  func applySlope(
+    rows: Int, _ size: Int, at h: UnsafePointer<Float>, to d: UnsafePointer<Float>,
+    into result: UnsafeMutablePointer<Float>
+  ) {
+    switch self {
+    case .tanh: unroll_rnn_tanh_backward(rows, size, h, d, result)
+    case .relu: unroll_rnn_relu_backward(rows, size, h, d, result)
+    }
+  }
 }
 
 private func forwardElman(
@@ -81,6 +102,29 @@ private func forwardElman(
   }
 }
 
+/// Rh_t = g′ ⊙ (what `tangents` [T, B, H] holds + W_hh·Rh_{t-1}), in place.
+private func tangentElman(
+  _ plan: SequencePlan, _ outputs: Tensor, _ tangents: Tensor, initial: Tensor?,
+  recurrent: PackedMatrix, _ activation: ElmanCell.Activation
+) {
+  let (batch, size) = (plan.batch, outputs.shape[2])
+  let (states, moves) = (outputs.sharedPointer, tangents.sharedPointer)
+  plan.forwardInTime { rows, t in
+    let first = t * batch + rows.lowerBound
+    let move = moves.row(first, size)
+    let before =
+      t > 0 ? moves.row(first - batch, size) : initial?.sharedPointer.row(rows.lowerBound, size)
+    if let before {
+      multiplyShared(
+        rows: rows.count, before, rowStride: size, recurrent, accumulate: true, into: move)
+    }
+    activation.applySlope(
+      rows: rows.count, size, at: states.row(first, size), to: move, into: move)
+    plan.clearEnded(rows, at: t, [(moves, size)])
+  }
+  withExtendedLifetime(initial) {}
+}
+
 private func backwardElman(
   _ plan: SequencePlan, _ outputs: Tensor, gates: Tensor, dh: Tensor, recurrent: PackedMatrix,
   outputGradient: Tensor?, lastH: Tensor?, intoInitial: Bool, _ activation: ElmanCell.Activation
@@ -94,10 +138,7 @@ private func backwardElman(
     plan.addGradient(ofOutputs: outputGradient, at: t, rows, to: dh, size)
     let h = outputs.sharedPointer.row(first, size)
     let dpre = gates.sharedPointer.row(first, size)
-    switch activation {
-    case .tanh: unroll_rnn_tanh_backward(rows.count, size, h, dh, dpre)
-    case .relu: unroll_rnn_relu_backward(rows.count, size, h, dh, dpre)
-    }
+    activation.applySlope(rows: rows.count, size, at: h, to: dh, into: dpre)
     if t > 0 || intoInitial {
       multiplyShared(rows: rows.count, dpre, rowStride: size, recurrent, into: dh)
     }

@@ -31,6 +31,15 @@ func runGRUResetBefore(
   let (inputValue, inputWeight) = (inputs.value, weights[0].value)
   let recurrentWeight = weights[1]
   return Variable.operation(from: parents, outputs: results) { context in
+    let tangents = tangent(
+      context, plan, saved, initial: initial,
+      pre: projectTangents(
+        context, plan, inputs: inputValue, inputWeight: inputWeight, states: nil, biases: [3, 4]),
+      gateWeight: recurrentWeight.packed(.forward, rows: 0..<2 * size),
+      candidateWeight: recurrentWeight.packed(.forward, rows: 2 * size..<3 * size))
+    return [tangents, plan.lastStates(of: tangents, initial: context.tangent(ofParent: 5))]
+  } backward: { context in
+    let saved = context.keepsGraph ? saved.copyingGates() : saved
     let rows = plan.steps * plan.batch
     let dh = Tensor(zeros: [plan.batch, size])
     backward(
@@ -59,6 +68,11 @@ private struct ResetBeforeActivations {
   let resetStates: Tensor
   /// h_t [T, B, H].
   let outputs: Tensor
+
+  /// The same with gates of its own, for a backward pass that must not be the last.
+  func copyingGates() -> ResetBeforeActivations {
+    ResetBeforeActivations(gates: gates.copied(), resetStates: resetStates, outputs: outputs)
+  }
 }
 
 private func forward(
@@ -82,6 +96,97 @@ private func forward(
       rows.count, size, gates.row(first, 3 * size), product, h, states.row(first, size))
     plan.clearEnded(rows, at: t, [(gates, 3 * size), (states, size)])
   }
+}
+
+/// Rh_t [T, B, H], where `pre` [T, B, 3H] holds the share of the pre-activations' tangents that comes
+/// of the inputs and the biases, and is used up:
+///
+/// ```
+/// R(r ⊙ h) = Rr ⊙ h_{t-1} + r ⊙ Rh_{t-1}
+/// Rh_t     = (1 - z) ⊙ Rn + z ⊙ Rh_{t-1} + (h_{t-1} - n) ⊙ Rz
+/// ```
+private func tangent(
+  _ context: TangentContext, _ plan: SequencePlan, _ saved: ResetBeforeActivations,
+  initial: Tensor, pre: Tensor, gateWeight: PackedMatrix, candidateWeight: PackedMatrix
+) -> Tensor {
+  let (batch, size) = (plan.batch, saved.outputs.shape[2])
+  let tangents = Tensor(uninitialized: saved.outputs.shape)
+  let start = context.tangent(ofParent: 5) ?? Tensor(zeros: [batch, size])
+  let products = Tensor(uninitialized: [batch, 2 * size])
+  let resets = Tensor(uninitialized: [batch, size])
+  if let weight = context.tangent(ofParent: 2) {
+    addRecurrentTangents(weight, plan, saved, initial: initial, to: pre)
+  }
+  plan.forwardInTime { rows, t in
+    let first = t * batch + rows.lowerBound
+    let before =
+      t > 0
+      ? tangents.sharedPointer.row(first - batch, size)
+      : start.sharedPointer.row(rows.lowerBound, size)
+    let h =
+      t > 0
+      ? saved.outputs.sharedPointer.row(first - batch, size)
+      : initial.sharedPointer.row(rows.lowerBound, size)
+    let product = products.sharedPointer.row(rows.lowerBound, 2 * size)
+    let reset = resets.sharedPointer.row(rows.lowerBound, size)
+    let gates = saved.gates.sharedPointer.row(first, 3 * size)
+    let moves = pre.sharedPointer.row(first, 3 * size)
+    multiplyShared(rows: rows.count, before, rowStride: size, gateWeight, into: product)
+    for row in 0..<rows.count {
+      let (gates, moves) = (gates.row(row, 3 * size), moves.row(row, 3 * size))
+      let (product, reset) = (product.row(row, 2 * size), reset.row(row, size))
+      let (h, before) = (h.row(row, size), before.row(row, size))
+      for j in 0..<size {
+        let r = gates[j]
+        reset[j] = (moves[j] + product[j]) * (r - r * r) * h[j] + r * before[j]
+        moves[size + j] += product[size + j]
+      }
+    }
+    // The candidate's product fits where the gates' was.
+    multiplyShared(rows: rows.count, reset, rowStride: size, candidateWeight, into: product)
+    for row in 0..<rows.count {
+      let (gates, moves) = (gates.row(row, 3 * size), moves.row(row, 3 * size))
+      let (h, before, product) = (h.row(row, size), before.row(row, size), product.row(row, size))
+      let output = tangents.sharedPointer.row(first + row, size)
+      for j in 0..<size {
+        let (z, n) = (gates[size + j], gates[2 * size + j])
+        let dn = (moves[2 * size + j] + product[j]) * (1 - n * n)
+        let dz = moves[size + j] * (z - z * z)
+        output[j] = (1 - z) * dn + z * before[j] + (h[j] - n) * dz
+      }
+    }
+    plan.clearEnded(rows, at: t, [(tangents.sharedPointer, size)])
+  }
+  withExtendedLifetime((start, products, resets, pre, initial)) {}
+  return tangents
+}
+
+/// Adds RU·h_{t-1} to the gates' tangents and RU·(r_t ⊙ h_{t-1}) to the candidate's, for all steps.
+private func addRecurrentTangents(
+  _ weight: Tensor, _ plan: SequencePlan, _ saved: ResetBeforeActivations, initial: Tensor,
+  to pre: Tensor
+) {
+  let (batch, size) = (plan.batch, saved.outputs.shape[2])
+  guard plan.steps > 0, batch > 0 else { return }
+  let target = pre.sharedPointer
+  let gates = MatrixView(weight.sharedPointer, rows: 2 * size, columns: size)
+  let candidate = MatrixView(
+    weight.sharedPointer.row(2 * size, size), rows: size, columns: size)
+  func product(
+    _ states: Tensor, _ rows: Int, _ matrix: MatrixView, into c: UnsafeMutablePointer<Float>
+  ) -> MatrixProduct {
+    MatrixProduct(
+      MatrixView(states.sharedPointer, rows: rows, columns: size), matrix, accumulate: true,
+      into: c,
+      rowStride: 3 * size)
+  }
+  multiply([
+    product(initial, batch, gates, into: target),
+    product(
+      saved.outputs, (plan.steps - 1) * batch, gates, into: target.row(batch, 3 * size)),
+    product(saved.resetStates, plan.steps * batch, candidate, into: target + 2 * size),
+  ])
+  withExtendedLifetime((weight, initial)) {}
 }
 
 private func backward(

@@ -40,6 +40,19 @@ func runLSTM(
   let (inputValue, inputWeight) = (inputs.value, weights[0].value)
   let (recurrentWeight, h0Value, c0Value) = (weights[1], h0?.value, c0?.value)
   return Variable.operation(from: parents, outputs: results) { context in
+    let gates = projectTangents(
+      context, plan, inputs: inputValue, inputWeight: inputWeight,
+      states: (saved.outputs, h0Value), biases: [3, 4])
+    let tangents = tangentLSTM(
+      plan, saved, gates: gates, c0: c0Value, h0: context.tangent(ofParent: 5),
+      c0Tangent: context.tangent(ofParent: 6), recurrent: recurrentWeight.packed(.forward))
+    return [
+      tangents.outputs,
+      plan.lastStates(of: tangents.outputs, initial: context.tangent(ofParent: 5)),
+      plan.lastStates(of: tangents.memories, initial: context.tangent(ofParent: 6)),
+    ]
+  } backward: { context in
+    let saved = context.keepsGraph ? saved.copyingGates() : saved
     let gradients = LSTMStateGradients(
       h: Tensor(zeros: [plan.batch, size]), c: Tensor(zeros: [plan.batch, size]))
     backwardLSTM(
@@ -73,6 +86,12 @@ private struct LSTMActivations {
   let squashed: Tensor?
   /// h_t [T, B, H].
   let outputs: Tensor
+
+  /// The same with gates of its own, for a backward pass that must not be the last.
+  func copyingGates() -> LSTMActivations {
+    LSTMActivations(
+      gates: gates.copied(), memories: memories, squashed: squashed, outputs: outputs)
+  }
 }
 
 /// ∂L/∂h and ∂L/∂c [B, H] of the step at hand, and at the end of the initial state.
@@ -108,6 +127,74 @@ private func forwardLSTM(
       rows, at: t, [(gates, 4 * size), (memories, size), (outputs, size)])
   }
   withExtendedLifetime((zeros, h0, c0)) {}
+}
+
+/// Rh_t and Rc_t, [T, B, H] each, where `gates` [T, B, 4H] holds what `projectTangents` made and is
+/// used up:
+///
+/// ```
+/// Rc_t = f ⊙ Rc_{t-1} + c_{t-1} ⊙ Rf + g ⊙ Ri + i ⊙ Rg
+/// Rh_t = tanh c_t ⊙ Ro + o ⊙ (1 - tanh² c_t) ⊙ Rc_t
+/// ```
+private func tangentLSTM(
+  _ plan: SequencePlan, _ saved: LSTMActivations, gates: Tensor, c0: Tensor?, h0: Tensor?,
+  c0Tangent: Tensor?, recurrent: PackedMatrix
+) -> (outputs: Tensor, memories: Tensor) {
+  let (batch, size) = (plan.batch, saved.outputs.shape[2])
+  let outputs = Tensor(uninitialized: saved.outputs.shape)
+  let memories = Tensor(uninitialized: saved.outputs.shape)
+  let zeros = Tensor(zeros: [batch, size])
+  let (c0, c0Tangent) = (c0 ?? zeros, c0Tangent ?? zeros)
+  plan.forwardInTime { rows, t in
+    let first = t * batch + rows.lowerBound
+    let pre = gates.sharedPointer.row(first, 4 * size)
+    let before =
+      t > 0
+      ? outputs.sharedPointer.row(first - batch, size)
+      : h0?.sharedPointer.row(rows.lowerBound, size)
+    if let before {
+      multiplyShared(
+        rows: rows.count, before, rowStride: size, recurrent, accumulate: true, into: pre)
+    }
+    let c =
+      t > 0
+      ? saved.memories.sharedPointer.row(first - batch, size)
+      : c0.sharedPointer.row(rows.lowerBound, size)
+    let dc =
+      t > 0
+      ? memories.sharedPointer.row(first - batch, size)
+      : c0Tangent.sharedPointer.row(rows.lowerBound, size)
+    for row in 0..<rows.count {
+      lstmTangentRow(
+        size, saved.gates.sharedPointer.row(first + row, 4 * size), pre.row(row, 4 * size),
+        c: c.row(row, size), squashed: saved.squashed!.sharedPointer.row(first + row, size),
+        dc: dc.row(row, size), memory: memories.sharedPointer.row(first + row, size),
+        output: outputs.sharedPointer.row(first + row, size))
+    }
+    plan.clearEnded(
+      rows, at: t, [(outputs.sharedPointer, size), (memories.sharedPointer, size)])
+  }
+  withExtendedLifetime((gates, zeros, c0, c0Tangent, h0)) {}
+  return (outputs, memories)
+}
+
+/// One row of `tangentLSTM`: `gates` are the activations, `pre` the tangents of the pre-activations.
+private func lstmTangentRow(
+  _ size: Int, _ gates: UnsafePointer<Float>, _ pre: UnsafePointer<Float>, c: UnsafePointer<Float>,
+  squashed: UnsafePointer<Float>, dc: UnsafePointer<Float>, memory: UnsafeMutablePointer<Float>,
+  output: UnsafeMutablePointer<Float>
+) {
+  for j in 0..<size {
+    let (i, f) = (gates[j], gates[size + j])
+    let (g, o) = (gates[2 * size + j], gates[3 * size + j])
+    let di = pre[j] * (i - i * i)
+    let df = pre[size + j] * (f - f * f)
+    let dg = pre[2 * size + j] * (1 - g * g)
+    let change = f * dc[j] + c[j] * df + g * di + i * dg
+    memory[j] = change
+    let s = squashed[j]
+    output[j] = s * (pre[3 * size + j] * (o - o * o)) + o * (1 - s * s) * change
+  }
 }
 
 private func backwardLSTM(

@@ -6,7 +6,10 @@ import CKernels
 extension Variable {
   /// a + b, broadcast. Backward: da = dc, db = dc.
   public static func + (a: Variable, b: Variable) -> Variable {
-    binary(a, b, .sum) { context, shapes in
+    binary(a, b, .sum) { context, shape in
+      let parts = (0...1).map { context.tangent(ofParent: $0)?.broadcast(to: shape) }
+      return TangentContext.sum(parts[0], parts[1])
+    } backward: { context, shapes in
       let gradient = context.takeGradient()
       for (parent, shape) in shapes.enumerated() where context.needsGradient(ofParent: parent) {
         context.add(gradient.summed(to: shape), toParent: parent)
@@ -16,7 +19,10 @@ extension Variable {
 
   /// a - b, broadcast. Backward: da = dc, db = -dc.
   public static func - (a: Variable, b: Variable) -> Variable {
-    binary(a, b, .difference) { context, shapes in
+    binary(a, b, .difference) { context, shape in
+      let parts = (0...1).map { context.tangent(ofParent: $0)?.broadcast(to: shape) }
+      return TangentContext.sum(parts[0], parts[1]?.scaled(by: -1))
+    } backward: { context, shapes in
       let gradient = context.takeGradient()
       if context.needsGradient(ofParent: 0) {
         context.add(gradient.summed(to: shapes[0]), toParent: 0)
@@ -30,7 +36,11 @@ extension Variable {
   /// a ⊙ b, broadcast. Backward: da = dc ⊙ b, db = dc ⊙ a.
   public static func * (a: Variable, b: Variable) -> Variable {
     let (x, y) = (a.value, b.value)
-    return binary(a, b, .product) { context, shapes in
+    return binary(a, b, .product) { context, _ in
+      TangentContext.sum(
+        context.tangent(ofParent: 0).map { Broadcast($0.shape, y.shape).map($0, y, .product) },
+        context.tangent(ofParent: 1).map { Broadcast(x.shape, $0.shape).map(x, $0, .product) })
+    } backward: { context, shapes in
       let gradient = context.takeGradient()
       context.addProduct(gradient, y, summedTo: shapes[0], toParent: 0)
       context.addProduct(gradient, x, summedTo: shapes[1], toParent: 1)
@@ -43,6 +53,14 @@ extension Variable {
     let quotient = Broadcast(a.shape, b.shape).map(a.value, divisor, .quotient)
     let shapes = [a.shape, b.shape]
     return operation(from: [a, b], output: quotient) { context in
+      // (a′ - c ⊙ b′) / b
+      let numerator = TangentContext.sum(
+        context.tangent(ofParent: 0)?.broadcast(to: quotient.shape),
+        context.tangent(ofParent: 1).map {
+          Broadcast(quotient.shape, $0.shape).map(quotient, $0, .product).scaled(by: -1)
+        })
+      return numerator.map { Broadcast($0.shape, divisor.shape).map($0, divisor, .quotient) }
+    } backward: { context in
       let gradient = context.takeGradient()
       let perDivisor = Broadcast(gradient.shape, divisor.shape).map(gradient, divisor, .quotient)
       if context.needsGradient(ofParent: 0) {
@@ -64,7 +82,9 @@ extension Variable {
   /// s·a. Backward: da = s·dc.
   public static func * (scale: Float, a: Variable) -> Variable {
     let output = a.value.mapped { n, x, y in unroll_scale(n, scale, x, y) }
-    return operation(from: [a], output: output) { context in
+    return operation(from: [a], output: output) {
+      $0.tangent()?.scaled(by: scale)
+    } backward: { context in
       context.addScaled(scale, context.takeGradient(), toParent: 0)
     }
   }
@@ -75,7 +95,9 @@ extension Variable {
   /// a / s. Backward: da = dc / s.
   public static func / (a: Variable, divisor: Float) -> Variable {
     let divide: Tensor.ElementFunction = { n, x, y in for i in 0..<n { y[i] = x[i] / divisor } }
-    return operation(from: [a], output: a.value.mapped(divide)) { context in
+    return operation(from: [a], output: a.value.mapped(divide)) {
+      $0.tangent()?.mapped(divide)
+    } backward: { context in
       var gradient = context.takeGradient()
       gradient.update(divide)
       context.add(gradient, toParent: 0)
@@ -90,7 +112,11 @@ extension Variable {
   /// a + s. Backward: da = dc.
   public static func + (a: Variable, addend: Float) -> Variable {
     let output = a.value.mapped { n, x, y in for i in 0..<n { y[i] = x[i] + addend } }
-    return operation(from: [a], output: output) { $0.add($0.takeGradient(), toParent: 0) }
+    return operation(from: [a], output: output) {
+      $0.tangent()
+    } backward: {
+      $0.add($0.takeGradient(), toParent: 0)
+    }
   }
 
   /// s + a. Backward: da = dc.
@@ -102,7 +128,9 @@ extension Variable {
   /// s - a. Backward: da = -dc.
   public static func - (minuend: Float, a: Variable) -> Variable {
     let output = a.value.mapped { n, x, y in for i in 0..<n { y[i] = minuend - x[i] } }
-    return operation(from: [a], output: output) { context in
+    return operation(from: [a], output: output) {
+      $0.tangent()?.scaled(by: -1)
+    } backward: { context in
       context.addScaled(-1, context.takeGradient(), toParent: 0)
     }
   }
@@ -118,11 +146,17 @@ extension Variable {
 
   private static func binary(
     _ a: Variable, _ b: Variable, _ function: Broadcast.PairFunction,
+    tangent: @escaping @Sendable (TangentContext, _ shape: [Int]) -> Tensor?,
     backward: @escaping @Sendable (GradientContext, _ shapes: [[Int]]) -> Void
   ) -> Variable {
     let shapes = [a.shape, b.shape]
     let output = Broadcast(a.shape, b.shape).map(a.value, b.value, function)
-    return operation(from: [a, b], output: output) { backward($0, shapes) }
+    let shape = output.shape
+    return operation(from: [a, b], output: output) {
+      tangent($0, shape)
+    } backward: {
+      backward($0, shapes)
+    }
   }
 }
 
@@ -161,6 +195,11 @@ extension GradientContext {
 }
 
 extension Tensor {
+  /// factor · x
+  public func scaled(by factor: Float) -> Tensor {
+    mapped { n, x, y in unroll_scale(n, factor, x, y) }
+  }
+
   /// Changes the elements in place: `function` gets the same address twice.
   mutating func update(grain: Int = Grain.light, _ function: ElementFunction) {
     withUnsafeMutableBufferPointer { buffer in

@@ -4,6 +4,8 @@ extension Variable {
   /// The same elements in another shape of equal count; nothing is copied.
   public func reshaped(to shape: [Int]) -> Variable {
     Variable.operation(from: [self], output: value.reshaped(to: shape)) {
+      $0.tangent()?.reshaped(to: shape)
+    } backward: {
       $0.add($0.takeGradient(), toParent: 0)
     }
   }
@@ -16,7 +18,9 @@ extension Variable {
       axes.sorted() == Array(shape.indices), "axes \(axes) of a tensor of shape \(shape)")
     var inverse = axes
     for (index, axis) in axes.enumerated() { inverse[axis] = index }
-    return Variable.operation(from: [self], output: value.transposed(axes)) { [inverse] in
+    return Variable.operation(from: [self], output: value.transposed(axes)) {
+      $0.tangent()?.transposed(axes)
+    } backward: { [inverse] in
       $0.add($0.takeGradient().transposed(inverse), toParent: 0)
     }
   }

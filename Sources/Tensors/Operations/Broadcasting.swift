@@ -190,7 +190,9 @@ extension Variable {
   /// Backward: an element that was repeated gets the sum of the gradients of its copies.
   public func broadcast(to shape: [Int]) -> Variable {
     let original = self.shape
-    return Variable.operation(from: [self], output: value.broadcast(to: shape)) { context in
+    return Variable.operation(from: [self], output: value.broadcast(to: shape)) {
+      $0.tangent()?.broadcast(to: shape)
+    } backward: { context in
       context.add(context.takeGradient().summed(to: original), toParent: 0)
     }
   }

@@ -18,7 +18,8 @@ extension Variable {
   /// Rows with a negative target do not count: their loss is 0, and so is their gradient.
   ///
   /// Backward: dx[i] = dloss[i]·(softmax(x[i]) - onehot(targets[i])), the bracket made in the
-  /// forward pass.
+  /// forward pass. The curvature in the logits is that of the softmax, diag(p) - p·pᵀ for a row that
+  /// counts, times its weight.
   public func crossEntropy(targets: [Int32], reduction: LossReduction = .mean) -> Variable {
     precondition(
       value.rank == 2 && shape[0] == targets.count,
@@ -39,24 +40,69 @@ extension Variable {
     }
     guard let difference else { return Variable(output) }
     return Variable.operation(from: [self], output: output) { context in
-      let weights = context.takeGradient().broadcast(to: [rows])
-      var gradient = difference
-      gradient.withUnsafeMutableBufferPointer { gradient in
-        weights.withUnsafeBufferPointer { weights in
-          let g = gradient.baseAddress!
-          ThreadTeam.current.forEachRows(rows, columns: columns) {
-            for row in $0 {
-              unroll_scale(columns, scale * weights[row], g + row * columns, g + row * columns)
-            }
-          }
-        }
+      context.tangent().map { tangent in
+        let slopes = difference.rowDots(tangent)
+        return reduction == .none ? slopes : slopes.total().scaled(by: scale)
       }
+    } curvature: { context in
+      guard let tangent = context.tangent() else { return }
+      var product = difference.softmaxCurvature(targets, tangent)
+      product.scaleRows(by: context.gradients.takeGradient().broadcast(to: [rows]), times: scale)
+      context.gradients.add(product, toParent: 0)
+    } backward: { context in
+      var gradient = difference
+      gradient.scaleRows(by: context.takeGradient().broadcast(to: [rows]), times: scale)
       context.add(gradient, toParent: 0)
     }
   }
 }
 
 extension Tensor {
+  /// Row i becomes factor·weights[i] times itself.
+  fileprivate mutating func scaleRows(by weights: Tensor, times factor: Float) {
+    let (rows, columns) = (rowCount, columnCount)
+    withUnsafeMutableBufferPointer { matrix in
+      weights.withUnsafeBufferPointer { weights in
+        let x = matrix.baseAddress!
+        ThreadTeam.current.forEachRows(rows, columns: columns) {
+          for row in $0 {
+            unroll_scale(columns, factor * weights[row], x + row * columns, x + row * columns)
+          }
+        }
+      }
+    }
+  }
+
+  /// Σⱼ of the products of the elements, for each row.
+  fileprivate func rowDots(_ other: Tensor) -> Tensor {
+    let columns = columnCount
+    return Tensor(shape: [rowCount]) { sums in
+      withUnsafeBufferPointer { a in
+        other.withUnsafeBufferPointer { b in
+          for row in sums.indices {
+            sums[row] = Float(
+              unroll_dot(
+                columns, a.baseAddress! + row * columns, b.baseAddress! + row * columns))
+          }
+        }
+      }
+    }
+  }
+
+  /// With softmax - onehot(target) in this tensor: p ⊙ (u′ - p·u′) for each row that counts.
+  fileprivate func softmaxCurvature(_ targets: [Int32], _ tangent: Tensor) -> Tensor {
+    var p = self
+    let columns = columnCount
+    p.withUnsafeMutableBufferPointer { p in
+      for (row, target) in targets.enumerated() where target >= 0 {
+        p[row * columns + Int(target)] += 1
+      }
+    }
+    var product = tangent
+    product.updateRows(with: p, unroll_softmax_rows_backward)
+    return product
+  }
+
   /// Each row's loss, and softmax(x) - onehot(target) if wanted.
   fileprivate func crossEntropy(
     _ targets: [Int32], withGradient: Bool

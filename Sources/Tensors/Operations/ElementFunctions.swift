@@ -65,6 +65,14 @@ extension Variable {
     let shapes = [a.shape, b.shape]
     let output = Broadcast(x.shape, y.shape).map(x, y, .maximum)
     return operation(from: [a, b], output: output) { context in
+      func part(_ parent: Int, _ own: Tensor, _ other: Tensor) -> Tensor? {
+        context.tangent(ofParent: parent).map {
+          let share = Broadcast(own.shape, other.shape).map(own, other, .shareOfGreater)
+          return Broadcast($0.shape, share.shape).map($0, share, .product)
+        }
+      }
+      return TangentContext.sum(part(0, x, y), part(1, y, x))
+    } backward: { context in
       let gradient = context.takeGradient()
       for (parent, (own, other)) in [(x, y), (y, x)].enumerated()
       where context.needsGradient(ofParent: parent) {
@@ -84,7 +92,8 @@ extension Variable {
     case output
   }
 
-  /// y = f(x) elementwise. `backward` turns dy into dx in place, seeing x or y.
+  /// y = f(x) elementwise. `backward` turns dy into dx in place, seeing x or y; the Jacobian is
+  /// diagonal, so it turns a tangent of x into one of y as well.
   func elementwise(
     saving: Saved, grain: Int = Grain.heavy, _ forward: Tensor.ElementFunction,
     backward: @escaping Tensor.ElementFunction
@@ -92,6 +101,10 @@ extension Variable {
     let output = value.mapped(grain: grain, forward)
     let saved = saving == .input ? value : output
     return Variable.operation(from: [self], output: output) { context in
+      var tangent = context.tangent()
+      tangent?.update(with: saved, backward)
+      return tangent
+    } backward: { context in
       var gradient = context.takeGradient()
       gradient.update(with: saved, backward)
       context.add(gradient, toParent: 0)

@@ -7,20 +7,9 @@ extension Variable {
   /// that were touched (see ``Parameter/Gradient``).
   public func rows(at indices: [Int32]) -> Variable {
     precondition(value.rank == 2, "rows of a tensor of shape \(shape)")
-    let (count, columns) = (shape[0], shape[1])
-    let output = Tensor(shape: [indices.count, columns]) { output in
-      value.withUnsafeBufferPointer { table in
-        let (x, y) = (table.baseAddress!, output.baseAddress!)
-        ThreadTeam.current.forEachRows(indices.count, columns: columns) {
-          for row in $0 {
-            let index = Int(indices[row])
-            precondition(0 <= index && index < count, "row \(index) of \(count)")
-            (y + row * columns).update(from: x + index * columns, count: columns)
-          }
-        }
-      }
-    }
-    return Variable.operation(from: [self], output: output) {
+    return Variable.operation(from: [self], output: value.gathered(rows: indices)) {
+      $0.tangent()?.gathered(rows: indices)
+    } backward: {
       $0.addRows(indices, $0.takeGradient(), toParent: 0)
     }
   }
@@ -34,15 +23,9 @@ extension Variable {
       value.rank == 2 && shape[0] == indices.count,
       "\(indices.count) elements of the rows of a tensor of shape \(shape)")
     let columns = shape[1]
-    let output = Tensor(shape: [indices.count]) { output in
-      value.withUnsafeBufferPointer { x in
-        for (row, index) in indices.enumerated() {
-          precondition(0 <= index && index < columns, "element \(index) of \(columns)")
-          output[row] = x[row * columns + Int(index)]
-        }
-      }
-    }
-    return Variable.operation(from: [self], output: output) { context in
+    return Variable.operation(from: [self], output: value.gathered(elements: indices)) {
+      $0.tangent()?.gathered(elements: indices)
+    } backward: { context in
       let gradient = context.takeGradient()
       context.accumulate(intoParent: 0) { sum, isFresh in
         if isFresh { sum.update(repeating: 0) }
@@ -65,6 +48,10 @@ extension Variable {
     let mask = mask.broadcast(to: a.shape)
     let output = mask.selecting(a.value, b.value)
     return operation(from: [a, b], output: output) { context in
+      TangentContext.sum(
+        context.tangent(ofParent: 0).map { mask.masking($0, whereZero: true) },
+        context.tangent(ofParent: 1).map { mask.masking($0, whereZero: false) })
+    } backward: { context in
       let gradient = context.takeGradient()
       if context.needsGradient(ofParent: 0) {
         context.add(mask.masking(gradient, whereZero: true), toParent: 0)
@@ -77,6 +64,36 @@ extension Variable {
 }
 
 extension Tensor {
+  /// Rows of a matrix [N, F] by index: [indices.count, F].
+  public func gathered(rows indices: [Int32]) -> Tensor {
+    let (count, columns) = (shape[0], shape[1])
+    return Tensor(shape: [indices.count, columns]) { output in
+      withUnsafeBufferPointer { table in
+        let (x, y) = (table.baseAddress!, output.baseAddress!)
+        ThreadTeam.current.forEachRows(indices.count, columns: columns) {
+          for row in $0 {
+            let index = Int(indices[row])
+            precondition(0 <= index && index < count, "row \(index) of \(count)")
+            (y + row * columns).update(from: x + index * columns, count: columns)
+          }
+        }
+      }
+    }
+  }
+
+  /// One element of each row of a matrix [M, V]: [M].
+  fileprivate func gathered(elements indices: [Int32]) -> Tensor {
+    let columns = shape[1]
+    return Tensor(shape: [indices.count]) { output in
+      withUnsafeBufferPointer { x in
+        for (row, index) in indices.enumerated() {
+          precondition(0 <= index && index < columns, "element \(index) of \(columns)")
+          output[row] = x[row * columns + Int(index)]
+        }
+      }
+    }
+  }
+
   /// With this one as a mask: a where it is not 0, else b.
   fileprivate func selecting(_ a: Tensor, _ b: Tensor) -> Tensor {
     var result = a

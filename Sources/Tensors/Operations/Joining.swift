@@ -44,12 +44,10 @@ extension Variable {
   private static func join(_ parts: [Variable], outer: Int, shape: [Int]) -> Variable {
     let widths = parts.map { $0.value.count / Swift.max(outer, 1) }
     let layout = RowLayout(rows: outer, widths: widths)
-    let output = Tensor(shape: shape) { output in
-      for (index, part) in parts.enumerated() {
-        part.value.withUnsafeBufferPointer { layout.put($0, at: index, into: output) }
-      }
-    }
+    let output = layout.joined(parts.map(\.value), shape: shape)
     return operation(from: parts, output: output) { context in
+      layout.joined(widths.indices.map { context.tangent(ofParent: $0) }, shape: shape)
+    } backward: { context in
       let gradient = context.takeGradient()
       for index in widths.indices {
         context.accumulate(intoParent: index) { sum, isFresh in
@@ -99,14 +97,12 @@ extension Variable {
   private func split(_ extents: [Int], axis: Int, shapes: [[Int]]) -> [Variable] {
     let (outer, _, inner) = value.extents(around: axis)
     let layout = RowLayout(rows: outer, widths: extents.map { $0 * inner })
-    let outputs = shapes.enumerated().map { index, shape in
-      Tensor(shape: shape) { output in
-        value.withUnsafeBufferPointer {
-          layout.take(index, from: $0, into: output, isAdded: false)
-        }
-      }
-    }
+    let outputs = shapes.enumerated().map { layout.part($0, of: value, shape: $1) }
     return Variable.operation(from: [self], outputs: outputs) { context in
+      shapes.enumerated().map { index, shape in
+        context.tangent().map { layout.part(index, of: $0, shape: shape) }
+      }
+    } backward: { context in
       context.accumulate(intoParent: 0) { sum, isFresh in
         for index in extents.indices {
           if let gradient = context.gradient(ofOutput: index) {
@@ -135,10 +131,10 @@ extension Variable {
       widths: [range.lowerBound, range.count, extent - range.upperBound].map { $0 * inner })
     var sliceShape = shape
     sliceShape[axis] = range.count
-    let output = Tensor(shape: sliceShape) { output in
-      value.withUnsafeBufferPointer { layout.take(1, from: $0, into: output, isAdded: false) }
-    }
-    return Variable.operation(from: [self], output: output) { context in
+    let output = layout.part(1, of: value, shape: sliceShape)
+    return Variable.operation(from: [self], output: output) { [sliceShape] in
+      $0.tangent().map { layout.part(1, of: $0, shape: sliceShape) }
+    } backward: { context in
       let gradient = context.takeGradient()
       context.accumulate(intoParent: 0) { sum, isFresh in
         if isFresh {
@@ -168,6 +164,26 @@ private struct RowLayout: Sendable {
     }
     self.starts = starts
     width = start
+  }
+
+  /// The matrix of the given parts; nil stands for zeros.
+  func joined(_ parts: [Tensor?], shape: [Int]) -> Tensor {
+    Tensor(shape: shape) { whole in
+      for (index, part) in parts.enumerated() {
+        if let part {
+          part.withUnsafeBufferPointer { put($0, at: index, into: whole) }
+        } else {
+          clear(index, in: whole)
+        }
+      }
+    }
+  }
+
+  /// One part of a matrix, as a tensor of its own.
+  func part(_ index: Int, of whole: Tensor, shape: [Int]) -> Tensor {
+    Tensor(shape: shape) { part in
+      whole.withUnsafeBufferPointer { take(index, from: $0, into: part, isAdded: false) }
+    }
   }
 
   /// Copies (or adds) the contiguous matrix `part` into its columns of `whole`.

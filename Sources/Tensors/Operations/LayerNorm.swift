@@ -8,7 +8,8 @@ extension Variable {
   /// x [..., H], gain and bias [H]; σ² is the biased variance.
   ///
   /// Backward, with g = dy ⊙ gain: dx = (g - mean(g) - x̂·mean(g ⊙ x̂))/√(σ² + ε);
-  /// dgain = Σ dy ⊙ x̂ and dbias = Σ dy over the rows.
+  /// dgain = Σ dy ⊙ x̂ and dbias = Σ dy over the rows. Tangent: y′ = gain ⊙ x̂′ + gain′ ⊙ x̂ + bias′,
+  /// where x̂′ comes of x′ as dx of g, for the Jacobian of x̂ is symmetric.
   public func layerNorm(gain: Variable, bias: Variable, epsilon: Float = 1e-5) -> Variable {
     let (rows, columns) = (value.rowCount, value.columnCount)
     precondition(
@@ -36,6 +37,10 @@ extension Variable {
       }
     }
     return Variable.operation(from: [self, gain, bias], output: output) { context in
+      x.layerNormTangent(
+        context.tangent(ofParent: 0), scale, gain: context.tangent(ofParent: 1),
+        bias: context.tangent(ofParent: 2), means, deviations)
+    } backward: { context in
       let (dx, sums) = context.takeGradient().layerNormBackward(x, scale, means, deviations)
       context.add(dx, toParent: 0)
       if context.needsGradient(ofParent: 1) || context.needsGradient(ofParent: 2) {
@@ -49,6 +54,44 @@ extension Variable {
 }
 
 extension Tensor {
+  /// With x in this tensor: y′ of x′, gain′ and bias′, where nil is zero.
+  fileprivate func layerNormTangent(
+    _ tangent: Tensor?, _ gain: Tensor, gain gainTangent: Tensor?, bias biasTangent: Tensor?,
+    _ means: Tensor, _ deviations: Tensor
+  ) -> Tensor {
+    let (rows, columns) = (rowCount, columnCount)
+    let zeros = Tensor(zeros: [columns])
+    let (gainTangent, biasTangent) = (gainTangent ?? zeros, biasTangent ?? zeros)
+    return Tensor(shape: shape) { result in
+      let (x, y) = (sharedPointer, result.baseAddress!)
+      let (mean, deviation) = (means.sharedPointer, deviations.sharedPointer)
+      let (gain, dGain, dBias) = (
+        gain.sharedPointer, gainTangent.sharedPointer, biasTangent.sharedPointer
+      )
+      ThreadTeam.current.forEachRows(rows, columns: columns, grain: Grain.heavy) {
+        for row in $0 {
+          let (x, y) = (x + row * columns, y + row * columns)
+          let dx = tangent.map { $0.sharedPointer + row * columns }
+          // The means of x′ and of x′ ⊙ x̂.
+          var (sum, product) = (0.0, 0.0)
+          if let dx {
+            for j in 0..<columns {
+              sum += Double(dx[j])
+              product += Double(dx[j] * ((x[j] - mean[row]) * deviation[row]))
+            }
+          }
+          let (level, slope) = (Float(sum / Double(columns)), Float(product / Double(columns)))
+          for j in 0..<columns {
+            let normal = (x[j] - mean[row]) * deviation[row]
+            let moved = dx.map { ($0[j] - level - normal * slope) * deviation[row] } ?? 0
+            y[j] = gain[j] * moved + dGain[j] * normal + dBias[j]
+          }
+        }
+      }
+      withExtendedLifetime((tangent, gainTangent, biasTangent)) {}
+    }
+  }
+
   /// With dy in this tensor: dx, and for each piece of the rows its [dgain, dbias]. The pieces do
   /// not depend on the number of threads.
   fileprivate consuming func layerNormBackward(

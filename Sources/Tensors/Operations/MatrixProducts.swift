@@ -43,6 +43,33 @@ extension Variable {
     }
     let parents = bias.map { [self, weight, $0] } ?? [self, weight]
     return Variable.operation(from: parents, output: output) { context in
+      // x′·Wᵀ + x·W′ᵀ + b′
+      var tangent = context.tangent(ofParent: 0).map { dx in
+        Tensor(shape: [rows, outputs]) { sum in
+          dx.withUnsafeBufferPointer {
+            weight.packed(.forward).multiplyShared(
+              rows: rows, $0.baseAddress!, into: sum.baseAddress!)
+          }
+        }
+      }
+      if let dw = context.tangent(ofParent: 1) {
+        let isFresh = tangent == nil
+        var sum = tangent.take() ?? Tensor(uninitialized: [rows, outputs])
+        sum.withUnsafeMutableBufferPointer { sum in
+          x.withUnsafeBufferPointer { x in
+            dw.withUnsafeBufferPointer { dw in
+              multiply(
+                MatrixView(x.baseAddress!, rows: rows, columns: inputs),
+                MatrixView(dw.baseAddress!, rows: outputs, columns: inputs), accumulate: !isFresh,
+                into: sum.baseAddress!)
+            }
+          }
+        }
+        tangent = sum
+      }
+      guard parents.count == 3, let db = context.tangent(ofParent: 2) else { return tangent }
+      return TangentContext.sum(tangent, db.broadcast(to: [rows, outputs]))
+    } backward: { context in
       let gradient = context.takeGradient().reshaped(to: [rows, outputs])
       gradient.withUnsafeBufferPointer { gradient in
         let dy = MatrixView(gradient.baseAddress!, rows: rows, columns: outputs)
@@ -66,11 +93,11 @@ extension Variable {
   private func product(_ other: Variable, isTransposed: Bool) -> Variable {
     let (a, b) = (value, other.value)
     let sizes = ProductSizes(a.shape, b.shape, isTransposed: isTransposed)
-    let output = Tensor(uninitialized: sizes.resultShape)
-    sizes.forEachProduct(output, a, b) { _, c, a, b in
-      multiply(a, isTransposed ? b : b.transposed, into: c)
-    }
-    return Variable.operation(from: [self, other], output: output) { context in
+    return Variable.operation(from: [self, other], output: sizes.product(a, b)) { context in
+      TangentContext.sum(
+        context.tangent(ofParent: 0).map { sizes.product($0, b) },
+        context.tangent(ofParent: 1).map { sizes.product(a, $0) })
+    } backward: { context in
       let gradient = context.takeGradient()
       context.accumulate(intoParent: 0) { sum, isFresh in
         sizes.forEachProduct(gradient, a, b) { index, c, _, b in
@@ -120,6 +147,15 @@ private struct ProductSizes: Sendable {
     }
     self.isTransposed = isTransposed
     resultShape = a.dropLast() + [columns]
+  }
+
+  /// C, for operands of the shapes of `init`.
+  func product(_ a: Tensor, _ b: Tensor) -> Tensor {
+    let result = Tensor(uninitialized: resultShape)
+    forEachProduct(result, a, b) { _, c, a, b in
+      multiply(a, isTransposed ? b : b.transposed, into: c)
+    }
+    return result
   }
 
   /// Calls `body` for each product of the batch with its index, the address of its result (or of

@@ -7,8 +7,9 @@ extension Variable {
   /// The sum of all elements, shape []. Backward: dx = dy everywhere.
   public func sum() -> Variable {
     let shape = self.shape
-    let output = value.summed(outer: 1, count: value.count, inner: 1).reshaped(to: [])
-    return Variable.operation(from: [self], output: output) { context in
+    return Variable.operation(from: [self], output: value.total()) {
+      $0.tangent()?.total()
+    } backward: { context in
       let gradient = context.takeGradient().scalar
       context.add(Tensor(repeating: gradient, shape: shape), toParent: 0)
     }
@@ -29,7 +30,9 @@ extension Variable {
     let (kept, original) = (shapeReduced(axis, keepingDimension: true), shape)
     let output = value.summed(outer: outer, count: count, inner: inner)
       .reshaped(to: shapeReduced(axis, keepingDimension: keepingDimension))
-    return Variable.operation(from: [self], output: output) { context in
+    return Variable.operation(from: [self], output: output) {
+      $0.tangent()?.summed(outer: outer, count: count, inner: inner)
+    } backward: { context in
       let gradient = context.takeGradient().reshaped(to: kept)
       context.add(gradient.broadcast(to: original), toParent: 0)
     }
@@ -55,6 +58,12 @@ extension Variable {
     let (values, places) = value.greatest(outer: outer, count: count, inner: inner)
     let output = values.reshaped(to: shapeReduced(axis, keepingDimension: keepingDimension))
     return Variable.operation(from: [self], output: output) { context in
+      context.tangent().map { tangent in
+        tangent.withUnsafeBufferPointer { tangent in
+          Tensor(shape: [places.count], scalars: places.map { tangent[$0] })
+        }
+      }
+    } backward: { context in
       let gradient = context.takeGradient()
       context.accumulate(intoParent: 0) { sum, isFresh in
         if isFresh { sum.update(repeating: 0) }
@@ -87,6 +96,9 @@ extension Variable {
 }
 
 extension Tensor {
+  /// The sum of all elements, shape [].
+  func total() -> Tensor { summed(outer: 1, count: count, inner: 1).reshaped(to: []) }
+
   /// For each row of the last axis the index of its first greatest element; NaN never wins.
   public func argmax() -> [Int32] {
     precondition(rank > 0 && shape[rank - 1] > 0, "the greatest elements of shape \(shape)")

@@ -28,6 +28,11 @@ extension Variable {
 
   private func withSoftmaxGradient(_ y: Tensor) -> Variable {
     Variable.operation(from: [self], output: y) { context in
+      // The Jacobian is symmetric.
+      var tangent = context.tangent()
+      tangent?.updateRows(with: y, unroll_softmax_rows_backward)
+      return tangent
+    } backward: { context in
       var gradient = context.takeGradient()
       gradient.updateRows(with: y, unroll_softmax_rows_backward)
       context.add(gradient, toParent: 0)
@@ -36,10 +41,14 @@ extension Variable {
 
   /// log softmax: y = x - log Σ eˣ over the last axis.
   ///
-  /// Backward: dx = dy - eʸ·Σ dy.
+  /// Backward: dx = dy - eʸ·Σ dy. Tangent: y′ = x′ - Σ eʸ ⊙ x′.
   public func logSoftmax() -> Variable {
     let y = value.logSoftmax()
     return Variable.operation(from: [self], output: y) { context in
+      var tangent = context.tangent()
+      tangent?.updateRows(with: y, logSoftmaxTangent)
+      return tangent
+    } backward: { context in
       var gradient = context.takeGradient()
       gradient.updateRows(with: y, unroll_log_softmax_rows_backward)
       context.add(gradient, toParent: 0)
@@ -74,8 +83,8 @@ extension Tensor {
     }
   }
 
-  /// Turns dy (this tensor) into dx in place, given y.
-  fileprivate mutating func updateRows(
+  /// Turns dy (this tensor) into dx in place, or x′ into y′, given y.
+  mutating func updateRows(
     with y: Tensor,
     _ kernel: (
       Int, Int, UnsafePointer<Float>?, UnsafePointer<Float>?, UnsafeMutablePointer<Float>?
@@ -90,6 +99,22 @@ extension Tensor {
           kernel($0.count, columns, y + start, g + start, g + start)
         }
       }
+    }
+  }
+}
+
+/// y′ = x′ - Σ eʸ ⊙ x′ for each row; y′ may be x′.
+private func logSoftmaxTangent(
+  _ rows: Int, _ columns: Int, _ y: UnsafePointer<Float>?, _ dx: UnsafePointer<Float>?,
+  _ dy: UnsafeMutablePointer<Float>?
+) {
+  guard let y, let dx, let dy else { return }
+  withUnsafeTemporaryAllocation(of: Float.self, capacity: columns) { p in
+    for row in 0..<rows {
+      let (y, dx, dy) = (y + row * columns, dx + row * columns, dy + row * columns)
+      unroll_exp(columns, y, p.baseAddress)
+      let mean = Float(unroll_dot(columns, p.baseAddress, dx))
+      for j in 0..<columns { dy[j] = dx[j] - mean }
     }
   }
 }

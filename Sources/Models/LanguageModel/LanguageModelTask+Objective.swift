@@ -1,0 +1,60 @@
+import Corpora
+import Learning
+import Recurrent
+import Tensors
+
+extension LanguageModelTask {
+  /// The loss of the step at `position` as a function of the parameters, for optimisers that ask for it
+  /// more than once: in nats a token, over the window of all streams, or over the batch of sentences.
+  ///
+  /// Streams begin, at every evaluation, from the state that the step before has left; what the next
+  /// step begins from is the state where the gradient was taken, as in ordinary training. Structural
+  /// damping holds the outputs of the highest layer.
+  ///
+  /// Throws ``ModelError/invalidConfiguration(_:)`` for a model with dropout, whose loss would be
+  /// another one each time.
+  public func objective(at position: StepPosition) throws -> (any CurvatureObjective)? {
+    func check(_ holds: Bool, _ what: String) throws(ModelError) {
+      if !holds {
+        throw .invalidConfiguration(
+          "an optimiser that looks at a loss more than once needs a model without \(what)")
+      }
+    }
+    try check(model.configuration.dropout.isNone, "dropout")
+    try check(penalty == ActivationPenalty(), "penalties on its activations")
+    switch batches {
+    case .streams(let streams):
+      let window = windows(streams, position).window(at: position.index)
+      return objective(
+        window.inputs, targets: window.targets, steps: window.length, lengths: nil,
+        tokens: window.inputs.count, from: state)
+    case .sentences(let sentences):
+      let batch = (epoch ?? sentences.shuffled(epoch: position.epoch, seed: position.key.seed))[
+        position.index]
+      return objective(
+        batch.inputs, targets: batch.targets, steps: batch.length, lengths: batch.lengths,
+        tokens: batch.lengths.reduce(0) { $0 + Int($1) }, from: nil)
+    }
+  }
+
+  private func objective(
+    _ inputs: [Int32], targets: [Int32], steps: Int, lengths: [Int32]?, tokens: Int,
+    from start: LanguageModel.State?
+  ) -> RecordedObjective {
+    let model = model
+    return RecordedObjective(parameters: model.parameters, parts: 1, cases: tokens) {
+      [weak self] _, mode, damping in
+      let reading = model.read(
+        inputs, steps: steps, lengths: lengths, from: start, mode: mode)
+      let hidden = reading.outputs.reshaped(to: [inputs.count, reading.outputs.shape[2]])
+      var (total, _) = softmaxCrossEntropy(
+        hidden, weight: model.decoder.weight.variable(mode),
+        bias: model.decoder.bias.variable(mode), targets: targets, scale: 1)
+      if damping > 0 { total += hidden.proximity(weight: Float(damping)) }
+      if mode.isTraining, damping == 0, let self, case .streams = self.batches {
+        self.state = reading.state.detached
+      }
+      return .init(total: total, cases: tokens)
+    }
+  }
+}

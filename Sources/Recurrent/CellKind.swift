@@ -95,6 +95,17 @@ extension CellKind {
     }
   }
 
+  /// Whether runs have tangents, which products with the Gauss-Newton matrix need: those of plain
+  /// operations and of the four plain fused cells.
+  public var hasTangents: Bool {
+    switch self {
+    case .rnn, .rnnReLU, .irnn, .memory, .memoryRecurrent, .memoryGated, .lstm, .gru,
+      .gruResetBefore:
+      true
+    case .rnnNorm, .lstmPeephole, .lstmCoupled, .lstmNorm, .gruNorm: false
+    }
+  }
+
   /// G, the blocks of H rows in a layer's matrices.
   public var gateCount: Int {
     switch self {

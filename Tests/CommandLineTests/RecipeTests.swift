@@ -21,11 +21,13 @@ struct RecipeTests {
     #expect(
       words.configuration.level == .words && words.bptt == 35
         && words.configuration.embeddingSize == 256)
-    #expect(words.optimizer == .adam && words.rate == 0.002 && words.clip == 5)
+    #expect(
+      words.optimizer.kind == .adam && words.optimizer.rate == 0.002 && words.optimizer.clip == 5)
     #expect(words.schedule.course == .constant)
     let characters = try recipe(["--level", "character", "--optimizer", "sgd", "--hidden", "64"])
     #expect(
-      characters.bptt == 100 && characters.rate == 1 && characters.configuration.embeddingSize == 64
+      characters.bptt == 100 && characters.optimizer.rate == 1
+        && characters.configuration.embeddingSize == 64
     )
   }
 
@@ -77,7 +79,7 @@ struct RecipeTests {
 
   @Test("a clip of 0 is none")
   func noClip() throws {
-    #expect(try recipe(["--clip", "0"]).clip == nil)
+    #expect(try recipe(["--clip", "0"]).optimizer.clip == nil)
   }
 
   @Test(

@@ -14,13 +14,14 @@ import Testing
   private static var rows: Int { steps * batch }
 
   /// A layer and an output layer over a fixed input.
-  private struct Net {
+  private struct Reader {
     let stack: RecurrentStack
     let output: Linear
     var parameters: [Parameter] { stack.parameters + output.parameters }
 
     init(_ kind: CellKind) {
-      stack = Extents(steps: steps, batch: batch, inputSize: 2, hiddenSize: 3).stack(kind)
+      stack = Extents(steps: steps, batch: batch, inputSize: 2, hiddenSize: 3).stack(
+        .init(kind: kind))
       output = Linear(inputs: 3, outputs: classes, name: "out", key: RandomKey(seed: 4))
       output.bias.value = .random([classes], seed: 5)
     }
@@ -39,7 +40,7 @@ import Testing
   @Test(
     "of a softmax is Jᵀ·H·J, by the fused output layer and by single operations", arguments: kinds)
   func softmax(_ kind: CellKind) throws {
-    let net = Net(kind)
+    let net = Reader(kind)
     let scale: Float = 0.3
     let fused = softmaxCrossEntropy(
       net.states(), weight: net.output.weight.variable(Self.training),
@@ -64,7 +65,7 @@ import Testing
 
   @Test("of a mean of squared errors is Jᵀ·H·J, whatever the weights", arguments: kinds)
   func squaredError(_ kind: CellKind) throws {
-    let net = Net(kind)
+    let net = Reader(kind)
     let weights = Tensor.random([Self.rows, 1], seed: 7, from: 0, to: 2)
     let outputs = net.output(net.states(), mode: Self.training)
     let loss = outputs.squaredError(
@@ -77,7 +78,7 @@ import Testing
 
   @Test("of a proximity of hidden states is w·JᵀJ, and its value and gradient are zero")
   func proximity() throws {
-    let net = Net(.rnn)
+    let net = Reader(.rnn)
     let states = net.states()
     let distance = states.proximity(weight: 0.7)
     #expect(distance.value.scalar == 0)
@@ -91,7 +92,7 @@ import Testing
 
   @Test("of a sum of losses is the sum of theirs, and leaves gradients alone")
   func sums() throws {
-    let net = Net(.lstm)
+    let net = Reader(.lstm)
     let states = net.states()
     let loss = net.output(states, mode: Self.training).crossEntropy(targets: Self.targets)
     let near = states.proximity(weight: 0.5)
@@ -117,7 +118,7 @@ import Testing
   func threads() {
     let products = [1, 2].map { threads in
       ThreadTeam.$current.withValue(ThreadTeam(threads: threads)) {
-        let net = Net(.gru)
+        let net = Reader(.gru)
         let loss = net.output(net.states(), mode: Self.training)
           .crossEntropy(targets: Self.targets)
         return GaussNewtonMatrix(of: loss, in: net.parameters).product(

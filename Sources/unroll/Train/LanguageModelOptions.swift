@@ -69,20 +69,8 @@ struct LanguageModelOptions: ParsableArguments {
       "Stop after so many validations in a row without improvement.", valueName: "n"))
   var patience: Int?
 
-  @Option(help: "The optimiser: sgd, adam or adamw (default: adam).")
-  var optimizer: OptimizerKind?
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "The learning rate (default: 0.002 for adam and adamw, 1 for sgd).", valueName: "x"))
-  var learningRate: Double?
-  @Option(
-    parsing: .unconditional, help: ArgumentHelp("Momentum of sgd (default: 0).", valueName: "x"))
-  var momentum: Double?
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("Weight decay (default: 0; 0.01 for adamw).", valueName: "x"))
-  var weightDecay: Double?
+  @OptionGroup var optimization: OptimizerOptions
+
   @Option(
     help: """
       How the rate goes on: constant, exponential, plateau or cosine (default: exponential with \
@@ -103,12 +91,6 @@ struct LanguageModelOptions: ParsableArguments {
     parsing: .unconditional,
     help: ArgumentHelp("Steps over which the rate rises (default: 0).", valueName: "n"))
   var warmup: Int?
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Greatest global norm of the gradient; 0 for any (default: 5).", valueName: "x"))
-  var clip: Double?
-
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
@@ -133,15 +115,8 @@ extension LanguageModelOptions {
         "--min-count \(minimumCount) and --vocabulary-size \(vocabularySize) both say which words "
           + "are rare; expected one of them")
     }
-    let optimizer = try settings.value("optimizer", optimizer, default: .adam)
-    let rate = try settings.value(
-      "learning-rate", learningRate, default: optimizer == .sgd ? 1 : 0.002, .positive)
-    let momentum = try settings.value("momentum", momentum, default: 0, .belowOne)
-    if momentum > 0, optimizer != .sgd {
-      throw Failure.usage("--momentum is for --optimizer sgd, not \(optimizer.rawValue)")
-    }
-    let clip = try settings.value("clip", clip, default: 5, .notNegative)
-    return LanguageModelRecipe(
+    let optimizer = try optimization.recipe(&settings)
+    let recipe = LanguageModelRecipe(
       configuration: configuration,
       minimumCount: minimumCount ?? 1, vocabularySize: vocabularySize,
       batch: try settings.value("batch", batch, default: 32, .upTo(1_000_000)),
@@ -158,11 +133,27 @@ extension LanguageModelOptions {
       steps: try settings.value("steps", steps, .atLeast(1)),
       validationInterval: try settings.value("valid-every", validEvery, .atLeast(1)),
       patience: try settings.value("patience", patience, .atLeast(1)),
-      optimizer: optimizer, rate: rate, momentum: momentum,
-      weightDecay: try settings.value("weight-decay", weightDecay, .notNegative),
-      schedule: try schedule(&settings, rate: rate), clip: clip > 0 ? clip : nil,
+      optimizer: optimizer, schedule: try schedule(&settings, rate: optimizer.rate),
       initRange: try settings.value("init-range", initRange, .positive),
       forgetBias: try settings.value("forget-bias", forgetBias, default: 1, .finite), seed: seed)
+    if optimizer.kind.takesObjective {
+      let name = optimizer.kind.rawValue
+      guard configuration.dropout.isNone else {
+        throw Failure.usage(
+          "--optimizer \(name) looks at a loss more than once, so nothing may be dropped; found "
+            + "dropout in the recipe")
+      }
+      guard optimizer.kind != .hessianFree || configuration.hasTangents else {
+        let cells = CellKind.allCases.filter(\.hasTangents).map(\.rawValue)
+        throw Failure.usage(
+          "--optimizer \(name) goes with the cells \(cells.joined(separator: ", ")), without a "
+            + "projection")
+      }
+      guard recipe.penalty == ActivationPenalty() else {
+        throw Failure.usage("--optimizer \(name) goes with no --activation- or --temporal-penalty")
+      }
+    }
+    return recipe
   }
 
   private func schedule(_ settings: inout Settings, rate: Double) throws -> RateSchedule {
@@ -195,4 +186,9 @@ extension LanguageModelOptions {
     }
     return RateSchedule(base: rate, course: course, warmupSteps: warmup)
   }
+}
+
+extension LanguageModelConfiguration {
+  /// Whether its layers have the tangents that the Hessian-free method needs.
+  fileprivate var hasTangents: Bool { cell.hasTangents && projection == nil }
 }

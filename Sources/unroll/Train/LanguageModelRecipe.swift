@@ -20,13 +20,8 @@ struct LanguageModelRecipe: Equatable {
   var validationInterval: Int?
   var patience: Int?
 
-  var optimizer: OptimizerKind
-  var rate: Double
-  var momentum: Double
-  var weightDecay: Double?
+  var optimizer: OptimizerRecipe
   var schedule: RateSchedule
-  /// nil for no clipping.
-  var clip: Double?
 
   /// nil for the initialisation by kinds of matrices.
   var initRange: Double?
@@ -42,21 +37,14 @@ extension LanguageModelRecipe {
   }
 
   /// A fresh optimiser.
-  func makeOptimizer() -> any Optimizer {
-    optimizer.make(
-      OptimizerSettings(momentum: momentum > 0 ? momentum : nil, weightDecay: weightDecay))
-  }
+  func makeOptimizer() -> any Optimizer { optimizer.kind.make(optimizer.settings) }
 
   /// The recipe as it stands in the model's record: options and their values, as on the command
   /// line.
   var record: [String: String] {
     var record = identity
     record["epochs"] = "\(epochs)"
-    record["optimizer"] = optimizer.rawValue
-    record["learning-rate"] = "\(rate)"
-    record["momentum"] = momentum > 0 ? "\(momentum)" : nil
-    record["weight-decay"] = weightDecay.map { "\($0)" }
-    record["clip"] = clip.map { "\($0)" }
+    record.merge(optimizer.options) { $1 }
     record["steps"] = steps.map { "\($0)" }
     record["patience"] = patience.map { "\($0)" }
     record["valid-every"] = validationInterval.map { "\($0)" }

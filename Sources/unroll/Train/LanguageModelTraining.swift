@@ -118,8 +118,10 @@ struct LanguageModelTraining {
     identity["training text"] = task.trainingFingerprint
     identity["validation text"] = heldOut.map { fingerprint($0.utf8.lazy.map(Int32.init)) }
     return TrainingPlan(
-      epochs: recipe.epochs, stepLimit: recipe.steps, seed: recipe.seed, schedule: recipe.schedule,
-      clipNorm: recipe.clip, patience: recipe.patience,
+      epochs: recipe.epochs, accumulation: recipe.optimizer.accumulation, stepLimit: recipe.steps,
+      seed: recipe.seed, schedule: recipe.schedule,
+      clipValue: recipe.optimizer.clipValue, clipNorm: recipe.optimizer.clip,
+      patience: recipe.patience,
       validationInterval: recipe.validationInterval,
       checkpoints: CheckpointPolicy(
         directory: folder, everySteps: checkpointSteps, everySeconds: checkpointSeconds),

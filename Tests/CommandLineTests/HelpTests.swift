@@ -124,7 +124,7 @@ struct HelpTests {
       "vocabulary-size", "batch", "bptt", "loss-unit", "epochs", "steps", "valid-every",
       "patience", "optimizer", "learning-rate", "momentum", "weight-decay", "schedule", "decay",
       "decay-after", "warmup", "clip", "init-range", "forget-bias", "checkpoint",
-      "checkpoint-every", "checkpoint-minutes", "resume", "log", "seed", "threads", "config",
+      "checkpoint-every", "checkpoint-minutes", "resume", "log", "gradient-flow", "seed", "threads", "config",
       "json",
     ] {
       #expect(text.contains("\n  --\(flag) "), "--\(flag)")

@@ -14,14 +14,14 @@ import Tensors
 /// is `(model, state, tokens) -> (logits, state)`, so one model serves any number of streams.
 public struct LanguageModel: Module {
   /// The architecture.
-  public let configuration: LanguageModelConfiguration
+  public internal(set) var configuration: LanguageModelConfiguration
   /// The tokens.
   public let vocabulary: Vocabulary
   /// How it was trained; nil for a fresh model.
   public var trainingRecord: TrainingRecord?
 
   let embedding: Embedding
-  let network: RecurrentStack
+  var network: RecurrentStack
   let decoder: Linear
 
   /// What is carried from token to token.

@@ -24,6 +24,7 @@ struct VerbTests {
     case let verb as Generate: try verb.run(captured.console)
     case let verb as Score: try verb.run(captured.console)
     case let verb as Inspect: try verb.run(captured.console)
+    case let verb as Gradients: try verb.run(captured.console)
     case let verb as Convert: try verb.run(captured.console)
     case let verb as BenchTrain: try verb.run(captured.console)
     case let verb as BenchStep: try verb.run(captured.console)

@@ -22,9 +22,7 @@ struct EigenvaluePlot {
 
     var parts = [
       "<path class=\"grid\" d=\"M\(coordinate(x.start)) \(coordinate(y(0)))H\(coordinate(x.end))"
-        + "M\(coordinate(x(0))) \(coordinate(y.start))V\(coordinate(y.end))\"/>",
-      "<circle class=\"baseline\" cx=\"\(coordinate(x(0)))\" cy=\"\(coordinate(y(0)))\" "
-        + "r=\"\(coordinate(x(1) - x(0)))\"><title>magnitude 1</title></circle>",
+        + "M\(coordinate(x(0))) \(coordinate(y.start))V\(coordinate(y.end))\"/>"
     ]
     for tick in x.ticks(5) {
       parts.append(svgText(x(tick), y.start + 18, ChartAxis.plain(tick), anchor: "middle"))
@@ -48,6 +46,10 @@ struct EigenvaluePlot {
       parts.append(
         svgText(x.end + 36, place, label, anchor: "start", class: "label \(style.name)"))
     }
+    // Over the dots, which lie around it.
+    parts.append(
+      "<circle class=\"baseline\" cx=\"\(coordinate(x(0)))\" cy=\"\(coordinate(y(0)))\" "
+        + "r=\"\(coordinate(x(1) - x(0)))\"><title>magnitude 1</title></circle>")
     return svgDrawing(
       width: Self.width, height: Self.height, title: "Eigenvalues of \(parameter)", parts)
   }

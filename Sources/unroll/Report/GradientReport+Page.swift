@@ -46,7 +46,7 @@ extension GradientReport {
     }
     return ReportPage(
       title: "Gradient flow",
-      summary: "\(architecture), \(model), on \(file): \(measured).",
+      summary: "\(model), \(architecture), on \(file): \(measured).",
       sections: sections + spectrumSections)
   }
 
@@ -59,7 +59,7 @@ extension GradientReport {
         name: "loss of \(isLastOnly ? "the last step" : "all steps")",
         value: Format.number(flow.loss), note: "nats a token"),
       .init(
-        name: "a step back multiplies by",
+        name: "factor a step back",
         value: top?.factorPerStepBack.map { String(format: "%.3f", $0) } ?? "-",
         note: "the norm of the highest layer's h, on average"),
       .init(

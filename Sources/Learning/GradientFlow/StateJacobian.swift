@@ -32,19 +32,33 @@ public struct StateJacobian: Codable, Sendable, Equatable {
     let first = inputs.count - farthest
     let matrices = matrices(
       of: cell, inputs: Array(inputs[first...]), from: states[first], distances: distances)
+    // Each is decomposed by one thread alone, so their number changes nothing.
+    var results = [StateJacobian?](repeating: nil, count: distances.count)
     let height = states[first][0].shape[1]
-    return distances.compactMap { distance in
-      guard let matrix = matrices[distance] else { return nil }
-      let size = states[first].reduce(0) { $0 + $1.shape[1] }
-      let output = (0..<height * height).map { matrix[$0 / height * size + $0 % height] }
-      guard let outputValues = SingularValues(of: output, rows: height, columns: height),
-        let stateValues = height == size
-          ? outputValues : SingularValues(of: matrix, rows: size, columns: size)
-      else { return nil }
-      return StateJacobian(
-        distance: distance, outputValues: Array(outputValues.values.prefix(leading)),
-        stateValues: Array(stateValues.values.prefix(leading)))
+    results.withUnsafeMutableBufferPointer { results in
+      nonisolated(unsafe) let results = results
+      ThreadTeam.current.forEach(distances.count) { index in
+        let distance = distances[index]
+        results[index] = matrices[distance].flatMap {
+          StateJacobian(distance: distance, matrix: $0, height: height)
+        }
+      }
     }
+    return results.compactMap(\.self)
+  }
+
+  /// The Jacobian `matrix` [S, S], whose upper left `height` rows and columns are those of the output;
+  /// nil if an element is not finite.
+  private init?(distance: Int, matrix: [Double], height: Int) {
+    let size = Int(Double(matrix.count).squareRoot())
+    let output = (0..<height * height).map { matrix[$0 / height * size + $0 % height] }
+    guard let outputValues = SingularValues(of: output, rows: height, columns: height),
+      let stateValues = height == size
+        ? outputValues : SingularValues(of: matrix, rows: size, columns: size)
+    else { return nil }
+    self.distance = distance
+    self.outputValues = Array(outputValues.values.prefix(Self.leading))
+    self.stateValues = Array(stateValues.values.prefix(Self.leading))
   }
 
   /// ∂s_t/∂s_{t-k} [S, S] for each of `distances`, S the size of all parts together, t the step after

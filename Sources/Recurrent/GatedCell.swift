@@ -52,15 +52,40 @@ extension AnyCell: GatedCell {
   }
 }
 
+// What drops parts of a state leaves the gates as they are.
+
+extension StateDropoutCell: GatedCell where Wrapped: GatedCell {
+  var blockNames: [String] { cell.blockNames }
+  func gateActivations(_ input: Variable, _ state: Wrapped.State) -> [GateActivations] {
+    cell.gateActivations(input, state)
+  }
+}
+
+extension ZoneoutCell: GatedCell where Wrapped: GatedCell {
+  var blockNames: [String] { cell.blockNames }
+  func gateActivations(_ input: Variable, _ state: Wrapped.State) -> [GateActivations] {
+    cell.gateActivations(input, state)
+  }
+}
+
 extension GateParameters {
-  /// σ(W_ih x + b_ih + W_hh h + b_hh) for the named blocks of H rows; unnamed ones are left out.
-  func activations(_ names: [String?], _ input: Tensor, _ h: Tensor) -> [GateActivations] {
+  /// W_ih x + b_ih + W_hh h + b_hh, or with gains LN(W_ih x; γ_ih) + b_ih + LN(W_hh h; γ_hh) + b_hh.
+  func sums(_ input: Tensor, _ h: Tensor, gains: (Parameter, Parameter)? = nil) -> Variable {
     let weights = variables(.prediction)
-    let sums =
-      Variable(input).linear(weights[0], bias: weights[2])
-      + Variable(h).linear(weights[1], bias: weights[3])
-    return zip(names, sums.split(into: names.count, axis: 1)).compactMap { name, sum in
-      name.map { GateActivations($0, sum.sigmoid().value) }
+    guard let gains else { return sum(Variable(input), Variable(h), .prediction) }
+    let (ofInput, ofState) = (gains.0.variable(.prediction), gains.1.variable(.prediction))
+    let epsilon = NormalizedProduct.epsilon
+    return Variable(input).linear(weights[0])
+      .layerNorm(gain: ofInput, bias: weights[2], epsilon: epsilon)
+      + Variable(h).linear(weights[1]).layerNorm(gain: ofState, bias: weights[3], epsilon: epsilon)
+  }
+
+  /// σ of those sums for the named blocks of H rows; unnamed ones are left out.
+  func activations(
+    _ names: [String?], _ input: Tensor, _ h: Tensor, gains: (Parameter, Parameter)? = nil
+  ) -> [GateActivations] {
+    zip(names, sums(input, h, gains: gains).split(into: names.count, axis: 1)).compactMap {
+      name, sum in name.map { GateActivations($0, sum.sigmoid().value) }
     }
   }
 }

@@ -37,6 +37,7 @@ private struct NudgedCell: Cell {
   let nudge: (part: Int, step: Int, element: Int, by: Float)
   var inputSize: Int { cell.inputSize }
   var hiddenSize: Int { cell.hiddenSize }
+  var outputSize: Int { cell.outputSize }
   var parameters: [Parameter] { cell.parameters }
 
   func zeroState(batch: Int) -> AnyCell.State { cell.zeroState(batch: batch) }
@@ -67,23 +68,34 @@ private struct NudgedCell: Cell {
 @Suite("The flow of gradients")
 struct GradientFlowTests {
   private let mode = Mode.training(RandomKey(seed: 4))
-  private static let kinds = ["rnn", "rnn-relu", "lstm", "gru", "gru-reset-before", "leaky"]
+  /// All that have a name, the custom one, and a projection.
+  private static let kinds = CellKind.allCases.map(\.rawValue) + ["leaky", "lstm-projected"]
 
   /// Two layers of a kind of cell, or of the custom one, with random parameters.
-  private func stack(_ kind: String, inputs: Int = 3, units: Int = 4, dropout: Float = 0)
-    -> RecurrentStack
-  {
-    let cells = (0..<2).map { layer in
-      let inputSize = layer == 0 ? inputs : units
-      guard let kind = CellKind(rawValue: kind) else {
-        return AnyCell(LeakyCell(inputSize: inputSize, hiddenSize: units))
-      }
-      return kind.makeCell(
-        inputSize: inputSize, hiddenSize: units, prefix: "rnn", layer: layer,
-        initialization: .init(input: .uniform(0.8), recurrent: .uniform(0.8)),
-        key: RandomKey(seed: UInt64(layer)))
+  private func stack(
+    _ name: String, inputs: Int = 3, units: Int = 4, dropout: Float = 0,
+    connections: SkipConnections = .none, isBidirectional: Bool = false,
+    learnsInitialState: Bool = false, recurrentDropout: RecurrentDropout = RecurrentDropout()
+  ) -> RecurrentStack {
+    let isProjected = name == "lstm-projected"
+    let hasZoneout = name == "lstm-zoneout"
+    guard let kind = isProjected || hasZoneout ? .lstm : CellKind(rawValue: name) else {
+      return RecurrentStack(
+        [inputs, units].map { AnyCell(LeakyCell(inputSize: $0, hiddenSize: units)) },
+        dropout: dropout)
     }
-    return RecurrentStack(cells, dropout: dropout)
+    let stack = RecurrentStack(
+      StackConfiguration(
+        kind, inputSize: inputs, hiddenSize: units, layers: 2, projection: isProjected ? 2 : nil,
+        isBidirectional: isBidirectional, connections: connections,
+        learnsInitialState: learnsInitialState, dropout: dropout,
+        recurrentDropout: hasZoneout ? RecurrentDropout(zoneout: 0.3) : recurrentDropout),
+      key: RandomKey(seed: 1))
+    for (index, parameter) in stack.parameters.enumerated() {
+      // Kinks of the rectifier stay away from zero sums with these.
+      parameter.value = .random(parameter.shape, seed: UInt64(40 + index), from: -0.8, to: 0.8)
+    }
+    return stack
   }
 
   /// Σ w·outputs with random w.
@@ -94,12 +106,12 @@ struct GradientFlowTests {
     return (outputs * Variable(.random(outputs.shape, seed: 77))).sum()
   }
 
-  @Test("is what central differences of every state say", arguments: Self.kinds)
+  @Test("is what central differences of every state say", arguments: Self.kinds + ["lstm-zoneout"])
   func differences(kind: String) {
     let stack = stack(kind)
     let (steps, batch, units) = (4, 2, 4)
     let inputs = Tensor.random([steps, batch, 3], seed: 8)
-    let flow = GradientFlow.measure(stack) { loss($0, inputs, mode: mode) }
+    let flow = GradientFlow.measure(stack) { loss($0, inputs, mode: .prediction) }
     #expect(flow.steps == steps && flow.layers.count == 2)
 
     func lossOf(layer: Int, _ nudge: (part: Int, step: Int, element: Int, by: Float)) -> Double {
@@ -115,6 +127,7 @@ struct GradientFlowTests {
         measured.parts.map(\.name) == (["lstm", "leaky"].contains(kind) ? ["h", "c"] : ["h"]))
       for (part, norms) in measured.parts.enumerated() {
         for step in 0..<steps {
+          let units = kind == "lstm-projected" && part == 0 ? 2 : units
           let squares = (0..<batch * units).map { element in
             let h: Float = 0.01
             let above = lossOf(layer: layer, (part, step, element, h))
@@ -132,11 +145,8 @@ struct GradientFlowTests {
     }
   }
 
-  @Test(
-    "leaves the gradients of a plain run, masks and lengths included", arguments: Self.kinds,
-    [nil, [5, 2, 3]] as [[Int32]?])
-  func sameGradients(kind: String, lengths: [Int32]?) {
-    let stack = stack(kind, dropout: 0.4)
+  /// Whether measuring leaves the gradients of a plain run.
+  private func expectSameGradients(_ stack: RecurrentStack, lengths: [Int32]?) {
     let inputs = Tensor.random([5, 3, 3], seed: 9)
     let plainLoss = loss(stack, inputs, lengths: lengths, mode: mode)
     plainLoss.backward()
@@ -148,6 +158,54 @@ struct GradientFlowTests {
     #expect(abs(flow.loss - Double(plainLoss.value.scalar)) < 1e-5)
     for (parameter, plain) in zip(stack.parameters, plain) {
       #expect(relativeError(parameter.denseGradient, plain) < 1e-6, "\(parameter.name)")
+    }
+  }
+
+  @Test(
+    "leaves the gradients of a plain run, masks and lengths included", arguments: Self.kinds,
+    [nil, [5, 2, 3]] as [[Int32]?])
+  func sameGradients(kind: String, lengths: [Int32]?) {
+    let weights: Float = kind == "memory" ? 0 : 0.3
+    expectSameGradients(
+      stack(
+        kind, dropout: 0.4, recurrentDropout: RecurrentDropout(weights: weights, state: 0.2)),
+      lengths: lengths)
+  }
+
+  @Test(
+    "leaves them with skip connections, two directions and learned states too",
+    arguments: SkipConnections.allCases, [nil, [5, 2, 3]] as [[Int32]?])
+  func sameGradientsOfArchitectures(connections: SkipConnections, lengths: [Int32]?) {
+    for isBidirectional in [false, true] {
+      // A residual connection of two directions needs a layer of as many inputs as outputs.
+      let stack = stack(
+        "lstm", connections: connections, isBidirectional: isBidirectional,
+        learnsInitialState: true, recurrentDropout: RecurrentDropout(candidate: 0.3))
+      expectSameGradients(stack, lengths: lengths)
+      let flow = GradientFlow.measure(stack, lengths: lengths) {
+        loss($0, .random([5, 3, 3], seed: 9), lengths: lengths, mode: mode)
+      }
+      #expect(flow.layers.map(\.layer) == (isBidirectional ? [0, 0, 1, 1] : [0, 1]))
+      #expect(
+        flow.layers.map(\.isReverse)
+          == (isBidirectional ? [false, true, false, true] : [false, false]))
+    }
+  }
+
+  @Test("is the same in either mode where nothing is dropped; prediction leaves no gradients")
+  func modes() {
+    for kind in Self.kinds {
+      let stack = stack(kind, learnsInitialState: true)
+      let inputs = Tensor.random([5, 3, 3], seed: 9)
+      let predicted = GradientFlow.measure(stack) { loss($0, inputs, mode: .prediction) }
+      let hasNone = stack.parameters.allSatisfy {
+        if case .none = $0.gradient { true } else { false }
+      }
+      #expect(hasNone)
+      let trained = GradientFlow.measure(stack) { loss($0, inputs, mode: mode) }
+      let pairs = zip(predicted.layers, trained.layers).flatMap { zip($0.parts, $1.parts) }
+      for (a, b) in pairs { #expect(relativeError(a.norms, b.norms) < 1e-6, "\(kind)") }
+      #expect(predicted.layers.map(\.gates) == trained.layers.map(\.gates))
     }
   }
 
@@ -206,14 +264,20 @@ struct GradientFlowTests {
     #expect(empty.steps == 0 && empty.layers[0].parts.allSatisfy { $0.norms.isEmpty })
   }
 
-  @Test("gives Jacobians that central differences of the steps confirm", arguments: Self.kinds)
+  @Test(
+    "gives Jacobians that central differences of the steps confirm",
+    arguments: Self.kinds + ["lstm-zoneout"])
   func jacobians(kind: String) throws {
-    let cell = stack(kind).layers[0]
+    let cell = stack(kind).cells[0]
     let inputs = (0..<3).map { Tensor.random([1, 3], seed: UInt64(20 + $0)) }
     let start = cell.zeroState(batch: 1).parts.enumerated().map {
       Tensor.random($1.shape, seed: UInt64(30 + $0))
     }
-    let size = start.count * 4
+    /// Where each element of the state as one vector is.
+    let places = start.enumerated().flatMap { part, value in
+      (0..<value.count).map { (part: part, element: $0) }
+    }
+    let size = places.count
     let matrices = StateJacobian.matrices(of: cell, inputs: inputs, from: start, distances: [1, 3])
 
     /// The last state as one vector, after `distance` steps from `state`.
@@ -231,7 +295,9 @@ struct GradientFlowTests {
       for column in 0..<size {
         let ends = [h, -h].map { h in
           var state = state
-          state[column / 4].withUnsafeMutableBufferPointer { $0[column % 4] += h }
+          state[places[column].part].withUnsafeMutableBufferPointer {
+            $0[places[column].element] += h
+          }
           return end(state, distance: distance)
         }
         for row in 0..<size {
@@ -249,11 +315,9 @@ struct GradientFlowTests {
 
   @Test("keeps its size in a net of identities, and in an LSTM that forgets nothing")
   func constant() throws {
-    let relu = RecurrentStack([
-      CellKind.rnnReLU.makeCell(
-        inputSize: 2, hiddenSize: 6, prefix: "rnn", layer: 0,
-        initialization: .init(input: .zero, recurrent: .identity), key: RandomKey(seed: 1))
-    ])
+    let relu = RecurrentStack(
+      .rnnReLU, inputSize: 2, hiddenSize: 6, layers: 1,
+      initialization: .init(input: .zero, recurrent: .identity), key: RandomKey(seed: 1))
     // Zero slopes at zero: a positive bias keeps every unit going.
     relu.parameters[2].value = Tensor(repeating: 0.5, shape: [6])
     let inputs = Variable(Tensor.random([8, 1, 2], seed: 1))

@@ -17,11 +17,16 @@ import Tensors
 public struct GradientFlow: Codable, Sendable, Equatable {
   /// L.
   public let loss: Double
-  /// From the lowest to the highest.
+  /// From the lowest to the highest; a layer of two directions is two, the forward one first.
   public let layers: [Layer]
 
-  /// What was measured in one layer.
+  /// What was measured in one direction of a layer. Steps are counted in the order in which its cell
+  /// takes them, so the reverse one's begin at each sequence's end.
   public struct Layer: Codable, Sendable, Equatable {
+    /// Which layer of the stack it is, from 0.
+    public let layer: Int
+    /// Whether it reads from the last step to the first.
+    public let isReverse: Bool
     /// The output h, and what else the state has.
     public let parts: [Part]
     /// Of each gate; empty for a cell that shows none.
@@ -66,9 +71,10 @@ extension GradientFlow {
   /// Measures a stack while a loss is computed and differentiated.
   ///
   /// `loss` is given a twin of `stack`, with the same parameters and the same dropout, that takes one
-  /// step after the other with a probe behind each; it must return the loss L, a scalar, computed in
-  /// training mode. The gradients of the parameters are added up as by any backward pass: they are
-  /// those of the stack itself.
+  /// step after the other with a probe behind each; it must return the loss L, a scalar. In training
+  /// mode the gradients of the parameters are added up as by any backward pass: they are those of the
+  /// stack itself. In prediction mode nothing is dropped, and the parameters get no gradients.
+  /// Zoneout in training mode is the exception: here it draws one mask for all steps.
   ///
   /// - Parameters:
   ///   - lengths: the steps of each sequence, as `loss` hands them to the twin; nil for all.
@@ -78,15 +84,20 @@ extension GradientFlow {
     _ stack: RecurrentStack, lengths: [Int32]? = nil, distances: [Int] = [],
     loss: (RecurrentStack) throws -> Variable
   ) rethrows -> GradientFlow {
-    let recorders = stack.layers.map { _ in FlowRecorder(lengths: lengths) }
-    let twin = stack.replacingCells { cell, layer in
-      AnyCell(ProbedCell(cell, recorder: recorders[layer]))
+    let recorders = stack.cells.map { _ in FlowRecorder(lengths: lengths) }
+    let twin = stack.replacingCells { cell, number in
+      AnyCell(ProbedCell(cell, recorder: recorders[number]))
     }
     let loss = try loss(twin)
     loss.backward()
-    return GradientFlow(
-      loss: Double(loss.value.scalar),
-      layers: zip(stack.layers, recorders).map { $1.layer(of: $0, distances: distances) })
+    var unread = recorders[...]
+    let layers = stack.layers.enumerated().flatMap { index, layer in
+      layer.cells.enumerated().compactMap { direction, cell in
+        unread.popFirst()?.layer(
+          index, isReverse: direction == 1, of: cell, distances: distances)
+      }
+    }
+    return GradientFlow(loss: Double(loss.value.scalar), layers: layers)
   }
 }
 

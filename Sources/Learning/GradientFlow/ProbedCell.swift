@@ -17,6 +17,7 @@ struct ProbedCell: Cell {
 
   var inputSize: Int { cell.inputSize }
   var hiddenSize: Int { cell.hiddenSize }
+  var outputSize: Int { cell.outputSize }
   var parameters: [Parameter] { cell.parameters }
 
   func zeroState(batch: Int) -> AnyCell.State { cell.zeroState(batch: batch) }
@@ -26,7 +27,13 @@ struct ProbedCell: Cell {
     let step = recorder.beginStep(
       input.value, state.parts.map(\.value),
       gates: cell.gateActivations(input.detached, state.detached))
-    let next = cell.step(input, state, mode: mode)
+    // A state that leads to nothing trainable, as the first one in prediction mode, is made a leaf:
+    // then all that comes after it is recorded.
+    let recorded = state.parts.map { part in
+      part.isRecorded
+        ? part : Parameter("state", part.value).variable(.training(RandomKey(seed: 0)))
+    }
+    let next = cell.step(input, AnyCell.State(parts: recorded), mode: mode)
     return AnyCell.State(
       parts: next.parts.enumerated().map { part, value in
         value.probed { recorder.saw($0, part: part, step: step) }
@@ -107,7 +114,9 @@ final class FlowRecorder: Sendable {
   }
 
   /// All that was seen.
-  func layer(of cell: AnyCell, distances: [Int]) -> GradientFlow.Layer {
+  func layer(
+    _ index: Int, isReverse: Bool, of cell: AnyCell, distances: [Int]
+  ) -> GradientFlow.Layer {
     let content = content.withLock { $0 }
     let steps = content.inputs.count
     let parts = (0..<content.partCount).map { part in
@@ -130,7 +139,7 @@ final class FlowRecorder: Sendable {
     }
     let length = min(lengths?.first.map { Int($0) } ?? steps, steps)
     return GradientFlow.Layer(
-      parts: parts, gates: gates,
+      layer: index, isReverse: isReverse, parts: parts, gates: gates,
       jacobians: StateJacobian.measure(
         cell, inputs: Array(content.inputs.prefix(length)),
         states: Array(content.states.prefix(length)), distances: distances))

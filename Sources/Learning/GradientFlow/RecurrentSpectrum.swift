@@ -36,7 +36,7 @@ public struct RecurrentSpectrum: Codable, Sendable, Equatable {
   ///
   /// - Complexity: O(H³) for each: two seconds of a core for 1000 units.
   public init(_ stack: RecurrentStack) {
-    let blocks = stack.layers.flatMap { cell in
+    let blocks = stack.cells.flatMap { cell in
       cell.parameters.filter { $0.name.contains("weight_hh") && $0.shape.count == 2 }
         .flatMap { Self.blocks(of: $0, cell) }
     }

@@ -14,7 +14,7 @@ import Tensors
 /// is `(model, state, tokens) -> (logits, state)`, so one model serves any number of streams.
 public struct LanguageModel: Module {
   /// The architecture.
-  public internal(set) var configuration: LanguageModelConfiguration
+  public let configuration: LanguageModelConfiguration
   /// The tokens.
   public let vocabulary: Vocabulary
   /// How it was trained; nil for a fresh model.

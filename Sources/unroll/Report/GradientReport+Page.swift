@@ -30,9 +30,9 @@ extension GradientReport {
             + "way.",
           svg: jacobianChart.svg))
     }
-    let gates = flow.layers.enumerated().flatMap { layer, measured in
+    let gates = flow.layers.flatMap { measured in
       measured.gates.map {
-        ["\(layer + 1)", $0.gate, Self.share($0.shut), Self.share($0.open)]
+        [measured.name, $0.gate, Self.share($0.shut), Self.share($0.open)]
       }
     }
     if !gates.isEmpty {
@@ -97,11 +97,11 @@ extension GradientReport {
 
   private var jacobianChart: LineChart {
     var lines: [LineChart.Line] = []
-    for (layer, measured) in flow.layers.enumerated() {
+    for measured in flow.layers {
       func add(_ name: String, _ values: KeyPath<StateJacobian, [Double]>) {
         lines.append(
           LineChart.Line(
-            name: "layer \(layer + 1) \(name)",
+            name: "layer \(measured.name) \(name)",
             points: measured.jacobians.map {
               LineChart.Point(x: Double($0.distance), y: $0[keyPath: values].first ?? .nan)
             }, style: .number(lines.count)))

@@ -35,10 +35,8 @@ struct GradientReport {
   }
 
   /// The layer and part that a line or a row is about, from the lowest layer to the highest.
-  var parts: [(layer: Int, part: GradientFlow.Part)] {
-    flow.layers.enumerated().flatMap { layer, measured in
-      measured.parts.map { (layer + 1, $0) }
-    }
+  var parts: [(layer: String, part: GradientFlow.Part)] {
+    flow.layers.flatMap { layer in layer.parts.map { (layer.name, $0) } }
   }
 
   /// A norm or another number that may be very small.
@@ -59,10 +57,10 @@ extension GradientReport {
     if flow.layers.contains(where: { !$0.gates.isEmpty }) {
       blocks.append(
         ["gate activations             below 0.1  above 0.9"]
-          + flow.layers.enumerated().flatMap { layer, measured in
+          + flow.layers.flatMap { measured in
             measured.gates.map { gate in
               Self.row(
-                "\(layer + 1)  \(gate.gate)", [Self.share(gate.shut), Self.share(gate.open)])
+                "\(measured.name)  \(gate.gate)", [Self.share(gate.shut), Self.share(gate.open)])
             }
           })
     }
@@ -104,16 +102,16 @@ extension GradientReport {
       "greatest singular value of the Jacobian of a state by the one so many steps before",
       Self.row("layer", distances.map { Format.count($0) }),
     ]
-      + flow.layers.enumerated().reversed().flatMap { layer, measured in
+      + flow.layers.reversed().flatMap { measured in
         var lines = [
           Self.row(
-            "\(layer + 1)  h",
+            "\(measured.name)  h",
             measured.jacobians.map { Self.small($0.outputValues.first ?? .nan) })
         ]
         if measured.parts.count > 1 {
           lines.append(
             Self.row(
-              "\(layer + 1)  whole state",
+              "\(measured.name)  whole state",
               measured.jacobians.map { Self.small($0.stateValues.first ?? .nan) }))
         }
         return lines
@@ -136,6 +134,7 @@ extension GradientReport {
       "layers": .array(
         flow.layers.map { layer in
           JSON.members([
+            "layer": .integer(layer.layer), "reverse": layer.isReverse ? .bool(true) : nil,
             "parts": .array(
               layer.parts.map { part in
                 JSON.members([
@@ -173,6 +172,11 @@ extension GradientReport {
         }),
     ])
   }
+}
+
+extension GradientFlow.Layer {
+  /// 1, or "1 reverse".
+  var name: String { "\(layer + 1)\(isReverse ? " reverse" : "")" }
 }
 
 extension RecurrentSpectrum.Matrix {

@@ -10,7 +10,7 @@ struct Gradients: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Show how gradients flow back through a model's layers and time.",
     discussion: """
-      Reads the beginning of a text in windows side by side, each from a zero state and without \
+      Reads the beginning of a text in windows side by side, each from its beginning and without \
       dropout, and shows the norm of the loss's gradient with respect to every layer's state at \
       every step; how much a state depends on an earlier one (the singular values of the Jacobian); \
       how often gates are nearly shut or open; and the spectra of the recurrent matrices. With \

@@ -5,7 +5,7 @@ import Foundation
 /// Every line has `event` and `seconds`, the time since the start or the resume; most have `step`
 /// (steps done) and `epoch`. Events of a ``Trainer``: `start` and `resume` (with the configuration
 /// and the time of day), `step`, `validation`, `epoch`, `checkpoint`, and as the last one `end`,
-/// `interrupted` or `diverged`. A resumed run first cuts off what the log says about steps after the
+/// `interrupted` or `diverged`; an observer may add its own, such as `gradient_flow`. A resumed run first cuts off what the log says about steps after the
 /// checkpoint, so each step is told once. Times are here only, never in a model or a checkpoint's
 /// numbers.
 public final class RunLog {
@@ -18,7 +18,7 @@ public final class RunLog {
   public init(path: String) { self.path = path }
 
   /// A value in a line.
-  public enum Value: Sendable, Equatable {
+  public indirect enum Value: Sendable, Equatable {
     /// A text.
     case string(String)
     /// A whole number.
@@ -27,6 +27,10 @@ public final class RunLog {
     case number(Double)
     /// An object.
     case object([String: String])
+    /// An object of any values, written in the order of its keys.
+    case members([String: Value])
+    /// A list.
+    case list([Value])
   }
 
   /// Opens the log and keeps its first `byteCount` bytes, at most; none for a new run.
@@ -101,6 +105,11 @@ public final class RunLog {
       "{"
         + members.sorted { $0.key < $1.key }.map { "\(quoted($0.key)):\(quoted($0.value))" }
         .joined(separator: ",") + "}"
+    case .members(let members):
+      "{"
+        + members.sorted { $0.key < $1.key }.map { "\(quoted($0.key)):\(json($0.value))" }
+        .joined(separator: ",") + "}"
+    case .list(let values): "[" + values.map(json).joined(separator: ",") + "]"
     }
   }
 

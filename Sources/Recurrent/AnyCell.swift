@@ -17,6 +17,8 @@ public struct AnyCell: Cell {
   private let takeStep: @Sendable (Variable, State, Mode) -> State
   private let runSequence:
     @Sendable (Variable, [Int32]?, State?, Mode) -> (outputs: Variable, state: State)
+  /// nil for a cell that shows no gates.
+  let gateReader: GateReader?
 
   /// `cell`, its type forgotten.
   public init<Wrapped: Cell>(_ cell: Wrapped) {
@@ -24,6 +26,7 @@ public struct AnyCell: Cell {
     hiddenSize = cell.hiddenSize
     outputSize = cell.outputSize
     parameters = cell.parameters
+    gateReader = GateReader(cell)
     makeZeroState = { State(parts: cell.zeroState(batch: $0).parts) }
     takeStep = { input, state, mode in
       State(parts: cell.step(input, Wrapped.State(parts: state.parts), mode: mode).parts)

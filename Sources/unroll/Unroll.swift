@@ -13,7 +13,7 @@ struct Unroll: ParsableCommand {
       """,
     subcommands: [
       Demo.self, Train.self, Evaluate.self, Generate.self, Score.self, Inspect.self,
-      Convert.self, Bench.self, StudyVerb.self,
+      Gradients.self, Convert.self, Bench.self, StudyVerb.self,
     ])
 
   /// Ends every failure the same way: one line on standard error that begins with "unroll:".

@@ -8,7 +8,7 @@ import Testing
 struct HelpTests {
   static let verbs: [any ParsableCommand.Type] = [
     Unroll.self, Demo.self, Train.self, TrainLM.self, Evaluate.self, Generate.self, Score.self,
-    Inspect.self, Convert.self, Bench.self, BenchTrain.self, BenchStep.self,
+    Inspect.self, Gradients.self, Convert.self, Bench.self, BenchTrain.self, BenchStep.self,
   ]
 
   private func help(_ verb: any ParsableCommand.Type) -> String {
@@ -76,6 +76,7 @@ struct HelpTests {
             generate                Let a model write.
             score                   Give the log-probability of each line of a text.
             inspect                 Show what is in a model file.
+            gradients               Show how gradients flow back through a model's layers and time.
             convert                 Write a model with weights of another precision.
             bench                   Measure speed.
 
@@ -124,7 +125,8 @@ struct HelpTests {
       "vocabulary-size", "batch", "bptt", "loss-unit", "epochs", "steps", "valid-every",
       "patience", "optimizer", "learning-rate", "momentum", "weight-decay", "schedule", "decay",
       "decay-after", "warmup", "clip", "init-range", "forget-bias", "checkpoint",
-      "checkpoint-every", "checkpoint-minutes", "resume", "log", "seed", "threads", "config",
+      "checkpoint-every", "checkpoint-minutes", "resume", "log", "gradient-flow", "seed", "threads",
+      "config",
       "json",
     ] {
       #expect(text.contains("\n  --\(flag) "), "--\(flag)")

@@ -24,6 +24,7 @@ struct VerbTests {
     case let verb as Generate: try verb.run(captured.console)
     case let verb as Score: try verb.run(captured.console)
     case let verb as Inspect: try verb.run(captured.console)
+    case let verb as Gradients: try verb.run(captured.console)
     case let verb as Convert: try verb.run(captured.console)
     case let verb as BenchTrain: try verb.run(captured.console)
     case let verb as BenchStep: try verb.run(captured.console)
@@ -205,10 +206,79 @@ struct VerbTests {
       refuses("--top-p is 0.0", "generate", "@model.safetensors", "--top-p", "0")
       refuses("--top-k is 0", "generate", "@model.safetensors", "--top-k", "0")
       refuses("--length is 0", "generate", "@model.safetensors", "--length", "0")
+      refuses("train.txt", "gradients", "@train.txt", "@train.txt")
+      refuses("none.txt", "gradients", "@model.safetensors", "@none.txt")
+      refuses("empty.txt is empty", "gradients", "@model.safetensors", "@empty.txt")
+      refuses("short.txt: the text has 2 tokens", "gradients", "@model.safetensors", "@short.txt")
+      refuses("--steps is 0", "gradients", "@model.safetensors", "@train.txt", "--steps", "0")
+      refuses(
+        "nowhere", "gradients", "@model.safetensors", "@train.txt", "--html", "@nowhere/page.html")
+      refusesTraining("--log FILE", "@train.txt", "--gradient-flow", "3")
       refuses("none.txt", "score", "@model.safetensors", "@none.txt")
       refuses("latin.txt:1", "score", "@model.safetensors", "@latin.txt")
       refuses("expected one of lm-small", "bench", "train", "--shape", "huge")
       #expect(try Data(contentsOf: URL(fileURLWithPath: model)) == before)
+    }
+  }
+
+  @Test("gradients are told as tables, as JSON and as a page, and logged while training")
+  func gradients() throws {
+    try withTemporaryFolder { folder in
+      _ = try train(
+        folder, "--layers", "2", "--steps", "6", "--log", "@log.jsonl", "--gradient-flow", "3")
+      let lines = try String(contentsOfFile: folder + "/log.jsonl", encoding: .utf8)
+        .split(separator: "\n").map { try members(String($0)) }
+      let flows = lines.filter { $0["event"] as? String == "gradient_flow" }
+      #expect(flows.map { $0["step"] as? Int } == [0, 3, 6])
+      for flow in flows {
+        let layers = try #require(flow["layers"] as? [[String: Any]])
+        #expect(layers.count == 2)
+        for layer in layers {
+          let norms = try #require(layer["norms"] as? [String: [Double]])
+          #expect(norms["h"]?.count == 10 && norms["c"]?.count == 10)
+          let gates = try #require(layer["gates"] as? [String: [Double]])
+          #expect(gates.keys.sorted() == ["forget", "input", "output"])
+        }
+        #expect((flow["matrices"] as? [[String: Any]])?.count == 8)
+      }
+
+      let text = try unroll(
+        "gradients", "@model.safetensors", "@train.txt", "--steps", "12", "--batch", "2", "--last",
+        "--html", "@page.html", in: folder
+      ).results
+      for part in [
+        "2 sequences of 12 steps, loss of the last step", "gate activations",
+        "weight_hh_l1 forget", "2  whole state", "page.html",
+      ] { #expect(text.contains(part), "\(part)") }
+      let page = try String(contentsOfFile: folder + "/page.html", encoding: .utf8)
+      #expect(markupFault(in: page) == nil)
+      for part in [
+        "Layers by time", "Eigenvalues of rnn.weight_hh_l0", "prefers-color-scheme: dark",
+      ] {
+        #expect(page.contains(part), "\(part)")
+      }
+      for word in ["\"nan", "\"inf", ">nan"] { #expect(!page.contains(word)) }
+
+      let json = try members(
+        unroll(
+          "gradients", "@model.safetensors", "@train.txt", "--steps", "12", "--json", in: folder
+        ).results)
+      #expect(json["loss_of"] as? String == "all" && json["steps"] as? Int == 12)
+      let layers = try #require(json["layers"] as? [[String: Any]])
+      let parts = try #require(layers.first?["parts"] as? [[String: Any]])
+      #expect(parts.map { $0["name"] as? String } == ["h", "c"])
+      #expect(parts.allSatisfy { ($0["norms"] as? [Double])?.count == 12 })
+      let jacobians = try #require(layers.first?["jacobians"] as? [[String: Any]])
+      #expect(jacobians.map { $0["distance"] as? Int } == [1, 2, 5, 10])
+      #expect((json["recurrent_matrices"] as? [[String: Any]])?.count == 8)
+
+      // One step, one unit of time: nothing to draw a line through, and still a page.
+      _ = try train(folder, "--cell", "rnn", "--unit", "sentence", "--steps", "1")
+      _ = try unroll(
+        "gradients", "@model.safetensors", "@train.txt", "--steps", "1", "--html", "@one.html",
+        in: folder)
+      #expect(
+        markupFault(in: try String(contentsOfFile: folder + "/one.html", encoding: .utf8)) == nil)
     }
   }
 

@@ -21,7 +21,7 @@ public struct LanguageModel: Module {
   public var trainingRecord: TrainingRecord?
 
   let embedding: Embedding
-  let network: RecurrentStack
+  var network: RecurrentStack
   let decoder: Linear
 
   /// What is carried from token to token.

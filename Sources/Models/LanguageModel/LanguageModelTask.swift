@@ -138,7 +138,7 @@ public final class LanguageModelTask: TrainingTask {
     return varied
   }
 
-  private func scale(tokens: Int, sequences: Int) -> Float {
+  func scale(tokens: Int, sequences: Int) -> Float {
     switch lossUnit {
     case .token: 1 / Float(tokens)
     case .sequence: 1 / Float(sequences)

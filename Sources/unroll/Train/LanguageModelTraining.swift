@@ -22,6 +22,8 @@ struct LanguageModelTraining {
   var isResumed: Bool
   /// nil for none, or the one in the folder of checkpoints if that was asked for.
   var log: String?
+  /// Steps between two measurements of the flow of gradients, for the log; nil for none.
+  var flowInterval: Int? = nil
 
   /// What a complete run has to show.
   struct Result {
@@ -41,7 +43,7 @@ struct LanguageModelTraining {
     let heldOut = try validation.map { try TextFile.read($0) }
     var (model, task) = try prepare(text, heldOut)
 
-    let log = log ?? checkpointFolder.map { "\($0)/log.jsonl" }
+    let log = (log ?? checkpointFolder.map { "\($0)/log.jsonl" }).map(RunLog.init(path:))
     let interrupt = InterruptFlag()
     let interrupts = Interrupts {
       interrupt.raise()
@@ -51,10 +53,15 @@ struct LanguageModelTraining {
     let observer = TrainingObserver(
       console, opening: opening(model, task), earlierRun: earlierRun,
       hasValidation: heldOut != nil)
+    let flow = log.flatMap { log in
+      flowInterval.map { GradientFlowLog(task: task, log: log, interval: $0) }
+    }
     let trainer = Trainer(
-      task, recipe.makeOptimizer(), plan(task, heldOut), log: log.map(RunLog.init(path:)),
-      interrupt: interrupt
-    ) { observer.handle($0) }
+      task, recipe.makeOptimizer(), plan(task, heldOut), log: log, interrupt: interrupt
+    ) {
+      observer.handle($0)
+      flow?.handle($0)
+    }
 
     let outcome: TrainingOutcome
     do {

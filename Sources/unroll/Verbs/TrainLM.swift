@@ -65,6 +65,14 @@ struct TrainLM: ParsableCommand {
       valueName: "file"),
     completion: .file())
   var log: String?
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      """
+      Measure every so many steps how gradients flow back through layers and time, and the spectra \
+      of the recurrent matrices, for the log.
+      """, valueName: "n"))
+  var gradientFlow: Int?
 
   @OptionGroup var seed: SeedOption
   @OptionGroup var common: CommonOptions
@@ -85,12 +93,16 @@ struct TrainLM: ParsableCommand {
       checkpointSeconds: 60
         * (try settings.value("checkpoint-minutes", checkpointMinutes, default: 10, .positive)),
       isResumed: try settings.isOn("resume", resume),
-      log: try settings.value("log", log, .notEmpty))
+      log: try settings.value("log", log, .notEmpty),
+      flowInterval: try settings.value("gradient-flow", gradientFlow, .atLeast(1)))
     try settings.finish()
     guard !training.isEmpty else { throw Failure.usage("no text to learn from: --train FILE") }
     guard output != nil else { throw Failure.usage("nowhere to put the model: --output FILE") }
     if run.recipe.validationInterval != nil, run.validation == nil {
       throw Failure.usage("--valid-every needs a text to validate on: --valid FILE")
+    }
+    if run.flowInterval != nil, run.log == nil, run.checkpointFolder == nil {
+      throw Failure.usage("--gradient-flow needs a log to write to: --log FILE")
     }
 
     let start = secondsNow()

@@ -109,7 +109,53 @@ struct RecipeTests {
           + "found --embedding 4 and --hidden 8"
       ),
       (
-        ["--momentum", "0.9"], "--momentum is for --optimizer sgd, not adam"
+        ["--momentum", "0.9"], "--momentum is for sgd, nt-asgd, rmsprop and shampoo, not adam"
+      ),
+      (["--nesterov", "--optimizer", "sgd"], "--nesterov needs a momentum above 0"),
+      (["--damping", "3"], "--damping is for hessian-free, not adam"),
+      (
+        ["--projection", "300"],
+        "a projection has at most as many features as the layer has units, so 1 to 256, not 300"
+      ),
+      (
+        ["--projection", "3", "--cell", "gru"],
+        "a projection is for the LSTM and its variants, not for gru"
+      ),
+      (
+        ["--tie", "--projection", "8", "--embedding", "4"],
+        "--tie shares one matrix between the embedding and the output, so both must be equally wide; "
+          + "found --embedding 4 and --projection 8"
+      ),
+      (
+        ["--skip", "residual", "--layers", "1"],
+        "residual skip connections need at least 2 layers, not 1"
+      ),
+      (
+        ["--dropout-candidate", "0.3", "--cell", "gru"],
+        "candidate dropout is for the LSTM and its variants, not for gru"
+      ),
+      (
+        ["--dropout-weights", "0.3", "--cell", "memory"],
+        "weight drop is for cells with a recurrent matrix, which memory has not"
+      ),
+      (["--zoneout", "1"], "--zoneout is 1.0; expected a number from 0 to below 1"),
+      (
+        ["--optimizer", "hessian-free", "--dropout", "0.2"],
+        "--optimizer hessian-free looks at a loss more than once, so nothing may be dropped; found "
+          + "dropout in the recipe"
+      ),
+      (
+        ["--optimizer", "hessian-free", "--cell", "lstm-norm"],
+        "--optimizer hessian-free goes with the cells rnn, rnn-relu, irnn, memory, memory-recurrent, "
+          + "memory-gated, lstm, gru, gru-reset-before, without a projection"
+      ),
+      (
+        ["--optimizer", "l-bfgs", "--temporal-penalty", "1"],
+        "--optimizer l-bfgs goes with no --activation- or --temporal-penalty"
+      ),
+      (
+        ["--optimizer", "l-bfgs", "--accumulate", "2"],
+        "--accumulate is for optimisers that add gradients up; l-bfgs looks at one batch a step"
       ),
       (
         ["--schedule", "exponential"],
@@ -135,7 +181,11 @@ struct RecipeTests {
       ["--hidden", "8"], ["--layers", "1"], ["--cell", "gru"], ["--dropout", "0.1"],
       ["--bptt", "7"], ["--batch", "7"], ["--level", "character"], ["--unit", "sentence"],
       ["--init-range", "0.1"], ["--min-count", "2"], ["--vocabulary-size", "9"],
-      ["--loss-unit", "sequence"], ["--forget-bias", "0"], ["--tie"],
+      ["--loss-unit", "sequence"], ["--forget-bias", "0"], ["--tie"], ["--projection", "8"],
+      ["--skip", "input"], ["--learn-initial-state"], ["--variational"], ["--zoneout", "0.1"],
+      ["--dropout-input", "0.1"], ["--dropout-embedding", "0.1"], ["--dropout-weights", "0.1"],
+      ["--dropout-state", "0.1"], ["--dropout-candidate", "0.1"], ["--vary-bptt"],
+      ["--activation-penalty", "1"], ["--temporal-penalty", "1"],
     ] {
       #expect(try recipe(change).identity != base, "\(change)")
     }

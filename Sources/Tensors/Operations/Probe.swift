@@ -9,6 +9,8 @@ extension Variable {
   /// called where the loss does not depend on y, nor where x leads to nothing trainable.
   public func probed(_ see: @escaping @Sendable (Tensor) -> Void) -> Variable {
     Variable.operation(from: [self], output: value) { context in
+      context.tangent()
+    } backward: { context in
       let gradient = context.takeGradient()
       see(gradient)
       context.add(gradient, toParent: 0)

@@ -69,6 +69,10 @@ public final class Trainer {
   /// Throws ``TrainingError``, a `ModelFileError` of a checkpoint, and whatever the task throws.
   public func run(resuming: Bool = false) throws -> TrainingOutcome {
     try plan.validate()
+    guard plan.accumulation == 1 || !(optimizer is any ObjectiveOptimizer) else {
+      throw TrainingError.invalidPlan(
+        "a step of \(optimizer.kind.rawValue) has one batch, not \(plan.accumulation)")
+    }
     guard task.stepsPerEpoch >= 1 else {
       throw TrainingError.invalidPlan("the training data is not enough for a single step")
     }

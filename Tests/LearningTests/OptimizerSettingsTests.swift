@@ -8,7 +8,7 @@ struct OptimizerSettingsTests {
     let expected = [
       "sgd": "SGD", "nt-asgd": "AveragedOptimizer", "adagrad": "Adagrad", "adadelta": "Adadelta",
       "rmsprop": "RMSProp", "adam": "Adam", "adamw": "AdamW", "shampoo": "Shampoo",
-      "l-bfgs": "LBFGS",
+      "l-bfgs": "LBFGS", "hessian-free": "HessianFree",
     ]
     for (name, type) in expected {
       let optimizer = OptimizerKind(rawValue: name)?.make()
@@ -36,6 +36,7 @@ struct OptimizerSettingsTests {
     let defaults: [OptimizerKind: any Optimizer] = [
       .sgd: SGD(), .ntASGD: AveragedOptimizer(), .adagrad: Adagrad(), .adadelta: Adadelta(),
       .rmsprop: RMSProp(), .adam: Adam(), .adamw: AdamW(), .shampoo: Shampoo(), .lbfgs: LBFGS(),
+      .hessianFree: HessianFree(),
     ]
     for kind in OptimizerKind.allCases {
       #expect(hyperparameters(kind, OptimizerSettings()) == defaults[kind]?.hyperparameters)

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Models
 
-/// Language models under Hessian-free optimisation, through the trainer.
+/// Language models under Hessian-free optimisation and L-BFGS, through the trainer.
 @Suite("The objective of training a language model")
 struct ObjectiveTests {
   private let text = String(repeating: "a b c d e\n", count: 30)
@@ -18,8 +18,10 @@ struct ObjectiveTests {
     return try LanguageModelTask(model, text: text, batch: 5, window: 9)
   }
 
-  private func rule() -> HessianFree {
-    HessianFree(damping: 0.1, structuralDamping: 0.1, maxIterations: 25)
+  private func rule(_ kind: OptimizerKind = .hessianFree) -> any ObjectiveOptimizer {
+    kind == .lbfgs
+      ? LBFGS(history: 5, iterations: 3)
+      : HessianFree(damping: 0.1, structuralDamping: 0.1, maxIterations: 25)
   }
 
   private func position(_ index: Int) -> StepPosition {
@@ -49,18 +51,20 @@ struct ObjectiveTests {
     }
   }
 
-  @Test("is minimised by the trainer")
-  func trains() throws {
+  @Test("is minimised by the trainer", arguments: [OptimizerKind.hessianFree, .lbfgs])
+  func trains(_ kind: OptimizerKind) throws {
     for unit in TextUnit.allCases {
       let plan = TrainingPlan(epochs: 4, seed: 1, schedule: RateSchedule(base: 1))
-      let summary = try Trainer(try task(unit), rule(), plan).run().summary
+      let summary = try Trainer(try task(unit), rule(kind), plan).run().summary
       let losses = summary.epochs.map(\.trainingLoss)
       #expect(losses.last! < 0.3)
     }
   }
 
-  @Test("a run that is interrupted and resumed is the same run, and the log has the damping")
-  func resumes() throws {
+  @Test(
+    "a run that is interrupted and resumed is the same run, and the log has the optimiser's notes",
+    arguments: [OptimizerKind.hessianFree, .lbfgs])
+  func resumes(_ kind: OptimizerKind) throws {
     try withTemporaryFolder { folder in
       func run(_ name: String, interruption: Int?) throws -> [Float] {
         let directory = "\(folder)/\(name)"
@@ -70,21 +74,23 @@ struct ObjectiveTests {
         let task = try task(.stream)
         let interrupt = InterruptFlag()
         let log = RunLog(path: "\(folder)/\(name).log")
-        let outcome = try Trainer(task, rule(), plan, log: log, interrupt: interrupt) {
+        let outcome = try Trainer(task, rule(kind), plan, log: log, interrupt: interrupt) {
           if case .step(let progress) = $0, progress.step == interruption { interrupt.raise() }
         }.run()
         guard case .interrupted = outcome else {
           return task.parameters.flatMap(\.value.scalars)
         }
         let resumed = try self.task(.stream)
-        _ = try Trainer(resumed, rule(), plan).run(resuming: true)
+        _ = try Trainer(resumed, rule(kind), plan).run(resuming: true)
         return resumed.parameters.flatMap(\.value.scalars)
       }
       let (whole, cut) = (try run("whole", interruption: nil), try run("cut", interruption: 2))
       #expect(whole.elementsEqual(cut))
       let log = try String(contentsOfFile: "\(folder)/whole.log", encoding: .utf8)
-      #expect(log.contains("\"damping\":0.1,"))
-      #expect(log.contains("\"cg_iterations\":"))
+      let notes =
+        kind == .lbfgs
+        ? ["\"step_length\":", "\"pairs\":5"] : ["\"damping\":0.1,", "\"cg_iterations\":"]
+      for note in notes { #expect(log.contains(note)) }
     }
   }
 
@@ -99,6 +105,11 @@ struct ObjectiveTests {
     }
     let plan = TrainingPlan(epochs: 1, seed: 1, schedule: RateSchedule(base: 1))
     #expect(throws: TrainingError.self) { try Trainer(Plain(), rule(), plan).run() }
+    let several = TrainingPlan(
+      epochs: 1, accumulation: 2, seed: 1, schedule: RateSchedule(base: 1))
+    #expect(throws: TrainingError.invalidPlan("a step of l-bfgs has one batch, not 2")) {
+      try Trainer(try task(.stream), rule(.lbfgs), several).run()
+    }
   }
 }
 

@@ -67,7 +67,7 @@ public struct LBFGS: ObjectiveOptimizer {
       here = found
     }
     report.notes = [
-      "step length": length, "evaluations": Double(evaluations), "pairs": Double(pairCount),
+      "step_length": length, "evaluations": Double(evaluations), "pairs": Double(pairCount),
     ]
     return report
   }

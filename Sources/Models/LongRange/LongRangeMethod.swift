@@ -38,14 +38,19 @@ public struct LongRangeMethod: Sendable, Equatable {
   public var rate: Double
   /// Gradients of a greater norm are scaled down to it (Pascanu et al. 2013); nil to leave them.
   public var clipNorm: Double?
+  /// What the regulariser Ω of Pascanu et al. (2013) counts; for a simple recurrent net only.
+  public var vanishingPenalty: Float
   /// B, sequences a step.
   public var batch: Int
 
   /// A method of the given parts.
   public init(
     name: String, cell: CellKind, hiddenSize: Int = 50, start: Start = .usual(forgetBias: 1),
-    rule: Rule, rate: Double, clipNorm: Double?, batch: Int
+    rule: Rule, rate: Double, clipNorm: Double?, vanishingPenalty: Float = 0, batch: Int
   ) {
+    precondition(
+      vanishingPenalty == 0 || cell == .rnn || cell == .rnnReLU,
+      "the penalty on vanishing gradients is for a simple recurrent net, not for \(cell.rawValue)")
     self.name = name
     self.cell = cell
     self.hiddenSize = hiddenSize
@@ -53,6 +58,7 @@ public struct LongRangeMethod: Sendable, Equatable {
     self.rule = rule
     self.rate = rate
     self.clipNorm = clipNorm
+    self.vanishingPenalty = vanishingPenalty
     self.batch = batch
   }
 
@@ -73,8 +79,7 @@ public struct LongRangeMethod: Sendable, Equatable {
     case .random: initialization.recurrent = .zero
     case .identity: initialization.recurrent = .identity
     }
-    let made = CellConfiguration(cell, inputSize: inputSize, hiddenSize: hiddenSize).makeCell(
-      place: LayerPlace(), initialization: initialization, key: key)
+    let made = makeBareCell(inputSize: inputSize, initialization, key: key)
     // W_ih, W_hh and b_ih come first in every cell.
     let (input, recurrent) = (made.parameters[0], made.parameters[1])
     switch start {
@@ -88,6 +93,20 @@ public struct LongRangeMethod: Sendable, Equatable {
     return made
   }
 
+  private func makeBareCell(
+    inputSize: Int, _ initialization: GateParameters.Initialization, key: RandomKey
+  ) -> AnyCell {
+    guard cell == .rnn || cell == .rnnReLU else {
+      return CellConfiguration(cell, inputSize: inputSize, hiddenSize: hiddenSize)
+        .makeCell(place: LayerPlace(), initialization: initialization, key: key)
+    }
+    var elman = ElmanCell(
+      inputSize: inputSize, hiddenSize: hiddenSize, activation: cell == .rnn ? .tanh : .relu,
+      initialization: initialization, key: key)
+    elman.vanishingGradientPenalty = vanishingPenalty
+    return AnyCell(elman)
+  }
+
   /// Draws the biases of ``Start/chrono(span:)``.
   private func remember(over span: Int, _ bias: Parameter, key: RandomKey) {
     let lasting = key.uniform([hiddenSize], from: 1, to: Float(max(span, 3) - 1)).scalars
@@ -97,7 +116,7 @@ public struct LongRangeMethod: Sendable, Equatable {
       switch cell {
       case .lstm: (1, 0)
       case .gru, .gruResetBefore: (1, nil)
-      default: preconditionFailure("\(cell.rawValue) has no gates to keep with")
+      default: preconditionFailure("\(cell.rawValue) has no gates to keep memories with")
       }
     var scalars = bias.value.scalars
     for (unit, time) in lasting.enumerated() {

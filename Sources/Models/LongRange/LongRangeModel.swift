@@ -46,28 +46,30 @@ public struct LongRangeModel: Module {
     }
   }
 
-  /// The mean loss and the number of sequences that are wrong.
-  public func judge(_ batch: LongRangeBatch) -> (loss: Double, wrong: Int) {
+  /// The mean loss and the share of what is wrong: of sequences, or where a sequence says several
+  /// symbols, of symbols.
+  public func judge(_ batch: LongRangeBatch) -> (loss: Double, wrong: Double) {
     let outputs = outputs(batch, mode: .prediction)
     switch batch.targets {
     case .value(let targets):
       let errors = zip(outputs.value.scalars, targets).map { abs($0 - $1) }
       let loss = errors.reduce(0.0) { $0 + Double($1) * Double($1) } / Double(batch.count)
       // Not `>=`, so that NaN is wrong.
-      return (loss, errors.count { !($0 < AddingProblem.tolerance) })
+      let wrong = errors.count { !($0 < AddingProblem.tolerance) }
+      return (loss, Double(wrong) / Double(batch.count))
     case .class(let targets):
-      let loss = Double(outputs.crossEntropy(targets: targets).value.scalars[0])
-      return (loss, zip(outputs.value.argmax(), targets).count { $0 != $1 })
+      let wrong = zip(outputs.value.argmax(), targets).count { $0 != $1 }
+      return (crossEntropy(outputs, targets), Double(wrong) / Double(batch.count))
     case .classes(let targets, let judged):
-      let loss = Double(outputs.crossEntropy(targets: targets).value.scalars[0])
       let said = outputs.value.argmax()
-      let wrong = (0..<batch.count).count { row in
-        (judged..<batch.steps).contains { t in
-          said[t * batch.count + row] != targets[t * batch.count + row]
-        }
-      }
-      return (loss, wrong)
+      let rows = judged * batch.count..<batch.steps * batch.count
+      let wrong = rows.count { said[$0] != targets[$0] }
+      return (crossEntropy(outputs, targets), Double(wrong) / Double(rows.count))
     }
+  }
+
+  private func crossEntropy(_ outputs: Variable, _ targets: [Int32]) -> Double {
+    Double(outputs.crossEntropy(targets: targets).value.scalars[0])
   }
 }
 

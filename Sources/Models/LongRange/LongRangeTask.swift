@@ -36,7 +36,7 @@ public final class LongRangeTask: TrainingTask {
     public var sequences: Int
     /// The mean loss.
     public var loss: Double
-    /// The share of sequences that are wrong.
+    /// The share that is wrong, of sequences or of the symbols to say again.
     public var wrong: Double
   }
 
@@ -98,17 +98,17 @@ public final class LongRangeTask: TrainingTask {
 
   /// Judges `count` held-out sequences, the same ones every time.
   private func judge(_ count: Int) -> Check {
-    var (loss, wrong, done) = (0.0, 0, 0)
+    var (loss, wrong, done) = (0.0, 0.0, 0)
     while done < count {
       let size = min(Self.judgedAtOnce, count - done)
       let result = model.judge(
         problem.batch(done / Self.judgedAtOnce, of: size, part: .heldOut, seed: seed))
       loss += result.loss * Double(size)
-      wrong += result.wrong
+      wrong += result.wrong * Double(size)
       done += size
     }
     return Check(
-      sequences: sequences, loss: loss / Double(count), wrong: Double(wrong) / Double(count))
+      sequences: sequences, loss: loss / Double(count), wrong: wrong / Double(count))
   }
 
   /// B of the judging batches: enough to be fast, few enough for small memory.

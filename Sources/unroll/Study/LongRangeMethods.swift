@@ -22,7 +22,8 @@ struct LongRangeMethods {
   /// All of them, in the order of tables.
   static let all: [Entry] = [
     Entry(
-      name: "RNN", about: "tanh units, random weights of spectral radius 0.95; plain SGD", color: 0
+      name: "RNN", about: "tanh units, 15 random weights each, of spectral radius 0.95; plain SGD",
+      color: 0
     ) { _, _ in sgd("RNN", clip: nil) },
     Entry(
       name: "RNN + clipping",
@@ -33,7 +34,7 @@ struct LongRangeMethods {
       name: "RNN + clipping + Ω",
       about: "the same with a penalty on errors that fade on their way back (Pascanu et al. 2013)",
       color: 2
-    ) { _, _ in sgd("RNN + clipping + Ω", clip: 1, penalty: 1) },
+    ) { _, _ in sgd("RNN + clipping + Ω", clip: 1, penalty: 2) },
     Entry(
       name: "RNN, orthogonal",
       about:
@@ -49,13 +50,26 @@ struct LongRangeMethods {
       color: 4
     ) { _, _ in
       LongRangeMethod(
-        name: "IRNN", cell: .rnnReLU, start: .identity, rule: .adam, rate: 0.0003, clipNorm: 1,
+        name: "IRNN", cell: .rnnReLU,
+        start: .given(.init(input: .normal(0.001), recurrent: .identity)), rule: .adam,
+        rate: 0.0003, clipNorm: 1,
         batch: batch)
+    },
+    Entry(
+      name: "Hessian-free",
+      about: "tanh units, structural damping (Martens & Sutskever 2011)", color: 5
+    ) { _, _ in
+      LongRangeMethod(
+        name: "Hessian-free", cell: .rnn,
+        start: .given(
+          .init(input: .normal(0.1), recurrent: .sparse(connections: 15, radius: 1.1))),
+        rule: .hessianFree(structuralDamping: 0.03, curvature: 200, maxIterations: 60), rate: 1,
+        clipNorm: nil, batch: 1000)
     },
     Entry(
       name: "LSTM, bias 1",
       about: "forget gates that start at a bias of 1 (Józefowicz et al. 2015)", color: 8
-    ) { _, _ in gated("LSTM, bias 1", .lstm, .usual(forgetBias: 1)) },
+    ) { _, _ in gated("LSTM, bias 1", .lstm, .given(.init(forgetBias: 1))) },
     Entry(
       name: "LSTM",
       about: "gates that start with memories of 1 to T steps (Tallec & Ollivier 2018)", color: 6
@@ -71,7 +85,10 @@ struct LongRangeMethods {
 
   private static func sgd(_ name: String, clip: Double?, penalty: Float = 0) -> LongRangeMethod {
     LongRangeMethod(
-      name: name, cell: .rnn, start: .random(radius: 0.95, inputDeviation: 0.1), rule: .sgd,
+      name: name, cell: .rnn,
+      start: .given(
+        .init(input: .normal(0.1), recurrent: .sparse(connections: 15, radius: 0.95))),
+      rule: .sgd,
       rate: 0.03, clipNorm: clip, vanishingPenalty: penalty, batch: batch)
   }
 
@@ -90,6 +107,9 @@ extension LongRangeMethod {
       switch rule {
       case .sgd: "SGD"
       case .adam: "Adam"
+      case .hessianFree(let damping, let curvature, let iterations):
+        "Hessian-free, structural damping \(ChartAxis.plain(damping)), curvature of \(curvature) "
+          + "sequences, at most \(iterations) products a step"
       }
     let clip = clipNorm.map { "norm at most \(ChartAxis.plain($0))" } ?? "no clipping"
     return "\(rule), rate \(ChartAxis.plain(rate)), \(clip), batches of \(batch)"

@@ -95,15 +95,15 @@ struct LongRangeStudyTests {
         try verb.run(captured.console)
         return captured
       }
-      let first = try run(["--sequences", "3000"])
+      let first = try run(["--sequences", "1000"])
       #expect(first.results.contains("random-permutation\n"))
       #expect(first.messages.contains("[1/1] random-permutation/GRU/T=20/seed 1: "))
       #expect(FileManager.default.fileExists(atPath: folder + "/study/report.html"))
-      let second = try run(["--sequences", "3000", "--json"])
+      let second = try run(["--sequences", "1000", "--json"])
       #expect(second.results.hasPrefix("{\"cell\":\"random-permutation/GRU/T=20/seed 1\""))
       #expect(!second.messages.contains("[1/1]"))
       #expect(
-        failureLine { _ = try run(["--sequences", "4000"]) }?.contains("sequences 3000, not 4000")
+        failureLine { _ = try run(["--sequences", "2000"]) }?.contains("sequences 1000, not 2000")
           == true)
       #expect(failureLine { _ = try run(["--only", "nothing", "--seeds", "0"]) } != nil)
     }

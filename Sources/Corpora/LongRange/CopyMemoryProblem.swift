@@ -5,7 +5,7 @@
 /// input   T + 20 symbols of ten kinds: ten from a₀ … a₇, then T - 1 blanks a₈, the delimiter a₉, and
 ///         ten blanks
 /// target  T + 10 blanks, then the first ten symbols
-/// right   if all ten are
+/// right   each of the last ten symbols for itself
 /// ```
 /// A net without memory says blanks, then anything: its cross-entropy is 10·ln 8 / (T + 20) nats a step.
 public struct CopyMemoryProblem: LongRangeProblem {

@@ -42,8 +42,7 @@ public struct LongRangeBatch: Sendable, Equatable {
     case value([Float])
     /// A class at the end, [B].
     case `class`([Int32])
-    /// A class at every step, [T, B], of which those from step `judged` on decide whether the sequence
-    /// is right.
+    /// A class at every step, [T, B], of which those from step `judged` on are judged.
     case classes([Int32], judged: Int)
   }
 

@@ -25,49 +25,67 @@ public struct LongRangeModel: Module {
 
   /// The outputs that are judged: [B, outputs] where the end is, else [T·B, outputs].
   public func outputs(_ batch: LongRangeBatch, mode: Mode) -> Variable {
+    run(batch, mode: mode).outputs
+  }
+
+  /// The outputs, and the states h [T, B, H] that they are read from.
+  private func run(
+    _ batch: LongRangeBatch, mode: Mode
+  ) -> (outputs: Variable, states: Variable) {
     let inputs = Variable(batch.inputTensor(size: layers.inputSize))
     let (states, last) = layers.run(inputs, lengths: batch.lengths, mode: mode)
     guard case .classes = batch.targets else {
-      return readOut(last.layers[last.layers.count - 1].output, mode: mode)
+      return (readOut(last.layers[last.layers.count - 1].output, mode: mode), states)
     }
-    let rows = batch.steps * batch.count
-    return readOut(states.reshaped(to: [rows, layers.hiddenSize]), mode: mode)
+    let rows = states.reshaped(to: [batch.steps * batch.count, layers.hiddenSize])
+    return (readOut(rows, mode: mode), states)
   }
 
   /// The mean loss of a batch, a scalar.
-  public func loss(_ batch: LongRangeBatch, mode: Mode) -> Variable {
-    let outputs = outputs(batch, mode: mode)
+  ///
+  /// - Parameter structuralDamping: what it counts that the states stay where they are, in the
+  ///   curvature alone (Martens & Sutskever 2011).
+  public func loss(
+    _ batch: LongRangeBatch, mode: Mode, structuralDamping: Double = 0
+  ) -> Variable {
+    let (outputs, states) = run(batch, mode: mode)
+    var loss: Variable
     switch batch.targets {
     case .value(let targets):
-      let targets = Variable(Tensor(shape: [batch.count, 1], scalars: targets))
-      return (outputs - targets).squared().mean()
+      loss = outputs.squaredError(targets: Tensor(shape: [batch.count, 1], scalars: targets))
     case .class(let targets), .classes(let targets, _):
-      return outputs.crossEntropy(targets: targets)
+      loss = outputs.crossEntropy(targets: targets)
     }
+    if structuralDamping > 0 {
+      loss += states.proximity(weight: Float(structuralDamping) / Float(batch.count))
+    }
+    return loss
   }
 
-  /// The mean loss and the number of sequences that are wrong.
-  public func judge(_ batch: LongRangeBatch) -> (loss: Double, wrong: Int) {
+  /// The mean loss and the share of what is wrong: of sequences, or where a sequence says several
+  /// symbols, of symbols.
+  public func judge(_ batch: LongRangeBatch) -> (loss: Double, wrong: Double) {
     let outputs = outputs(batch, mode: .prediction)
     switch batch.targets {
     case .value(let targets):
       let errors = zip(outputs.value.scalars, targets).map { abs($0 - $1) }
       let loss = errors.reduce(0.0) { $0 + Double($1) * Double($1) } / Double(batch.count)
       // Not `>=`, so that NaN is wrong.
-      return (loss, errors.count { !($0 < AddingProblem.tolerance) })
+      let wrong = errors.count { !($0 < AddingProblem.tolerance) }
+      return (loss, Double(wrong) / Double(batch.count))
     case .class(let targets):
-      let loss = Double(outputs.crossEntropy(targets: targets).value.scalars[0])
-      return (loss, zip(outputs.value.argmax(), targets).count { $0 != $1 })
+      let wrong = zip(outputs.value.argmax(), targets).count { $0 != $1 }
+      return (crossEntropy(outputs, targets), Double(wrong) / Double(batch.count))
     case .classes(let targets, let judged):
-      let loss = Double(outputs.crossEntropy(targets: targets).value.scalars[0])
       let said = outputs.value.argmax()
-      let wrong = (0..<batch.count).count { row in
-        (judged..<batch.steps).contains { t in
-          said[t * batch.count + row] != targets[t * batch.count + row]
-        }
-      }
-      return (loss, wrong)
+      let rows = judged * batch.count..<batch.steps * batch.count
+      let wrong = rows.count { said[$0] != targets[$0] }
+      return (crossEntropy(outputs, targets), Double(wrong) / Double(rows.count))
     }
+  }
+
+  private func crossEntropy(_ outputs: Variable, _ targets: [Int32]) -> Double {
+    Double(outputs.crossEntropy(targets: targets).value.scalars[0])
   }
 }
 

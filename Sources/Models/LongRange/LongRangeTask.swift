@@ -36,7 +36,7 @@ public final class LongRangeTask: TrainingTask {
     public var sequences: Int
     /// The mean loss.
     public var loss: Double
-    /// The share of sequences that are wrong.
+    /// The share that is wrong, of sequences or of the symbols to say again.
     public var wrong: Double
   }
 
@@ -52,7 +52,7 @@ public final class LongRangeTask: TrainingTask {
 
   private let problem: any LongRangeProblem
   private let limits: Limits
-  private let batch: Int
+  private let method: LongRangeMethod
   private let seed: UInt64
   /// Sequences learnt from so far.
   public private(set) var sequences = 0
@@ -65,10 +65,12 @@ public final class LongRangeTask: TrainingTask {
     self.problem = problem
     self.limits = limits
     self.seed = seed
-    batch = method.batch
+    self.method = method
   }
 
   public var parameters: [Parameter] { model.parameters }
+
+  private var batch: Int { method.batch }
 
   public var stepsPerEpoch: Int { max(1, limits.sequences / batch) }
 
@@ -81,6 +83,27 @@ public final class LongRangeTask: TrainingTask {
     loss.backward()
     self.sequences = (position.step + 1) * batch
     return StepLoss(mean: Double(loss.value.scalars[0]), tokens: batch)
+  }
+
+  /// The loss of a step's batch, worked off in parts; nil for a rule that does not ask for one.
+  public func objective(at position: StepPosition) -> (any CurvatureObjective)? {
+    guard case .hessianFree(_, let curvature, _) = method.rule else { return nil }
+    let (model, batch) = (model, batch)
+    let size = min(Self.judgedAtOnce, batch)
+    let parts = (batch + size - 1) / size
+    let drawn = (0..<parts).map { part in
+      problem.batch(
+        position.step * parts + part, of: min(size, batch - part * size), part: .training,
+        seed: seed)
+    }
+    sequences = (position.step + 1) * batch
+    return RecordedObjective(
+      parameters: model.parameters, parts: parts, cases: batch,
+      curvatureParts: 0..<min(parts, max(1, curvature / size))
+    ) { part, mode, structuralDamping in
+      let loss = model.loss(drawn[part], mode: mode, structuralDamping: structuralDamping)
+      return .init(total: loss * Float(drawn[part].count), cases: drawn[part].count)
+    }
   }
 
   public func validate() throws -> Double? {
@@ -98,19 +121,19 @@ public final class LongRangeTask: TrainingTask {
 
   /// Judges `count` held-out sequences, the same ones every time.
   private func judge(_ count: Int) -> Check {
-    var (loss, wrong, done) = (0.0, 0, 0)
+    var (loss, wrong, done) = (0.0, 0.0, 0)
     while done < count {
       let size = min(Self.judgedAtOnce, count - done)
       let result = model.judge(
         problem.batch(done / Self.judgedAtOnce, of: size, part: .heldOut, seed: seed))
       loss += result.loss * Double(size)
-      wrong += result.wrong
+      wrong += result.wrong * Double(size)
       done += size
     }
     return Check(
-      sequences: sequences, loss: loss / Double(count), wrong: Double(wrong) / Double(count))
+      sequences: sequences, loss: loss / Double(count), wrong: wrong / Double(count))
   }
 
-  /// B of the judging batches: enough to be fast, few enough for small memory.
+  /// B of the judging batches and of the parts of a large step: enough to be fast, few enough for small memory.
   private static let judgedAtOnce = 100
 }

@@ -45,14 +45,16 @@ struct LineChart {
 
   /// The drawing.
   var svg: String {
-    let left = 62.0
     let (top, bottom) = (16.0, height - 54)
     let right = Self.width - labelWidth
     let lines = drawnLines
     let points = lines.flatMap(\.points)
-    let xScale = x.scale(points.map(\.x), start: left, end: right)
     let heights = points.flatMap { [$0.y, $0.low, $0.high].compactMap(\.self) } + levels.map(\.y)
     let yScale = y.scale(heights, start: bottom, end: top, margin: 0.06)
+    // Room for the numbers of the vertical axis and for its name beside them.
+    let digits = (y.ticks ?? yScale.ticks(6)).map { y.text($0).count }.max() ?? 0
+    let left = max(62, Double(digits) * 7 + 36)
+    let xScale = x.scale(points.map(\.x), start: left, end: right)
 
     var parts = axes(xScale, yScale, top: top, bottom: bottom)
     parts += levels.map { level in

@@ -9,16 +9,14 @@ extension LanguageModelTask {
   ///
   /// Streams begin, at every evaluation, from the state that the step before has left; what the next
   /// step begins from is the state where the gradient was taken, as in ordinary training. Structural
-  /// damping holds the outputs of the highest layer.
+  /// damping holds the outputs of all layers.
   ///
   /// Throws ``ModelError/invalidConfiguration(_:)`` for a model with dropout, whose loss would be
   /// another one each time.
   public func objective(at position: StepPosition) throws -> (any CurvatureObjective)? {
-    let dropout = model.configuration.dropout
-    guard dropout == 0 else {
+    guard model.configuration.dropout.isNone else {
       throw ModelError.invalidConfiguration(
-        "an optimiser that looks at a loss more than once needs a model without dropout, "
-          + "this one has \(dropout)")
+        "an optimiser that looks at a loss more than once needs a model without dropout")
     }
     switch batches {
     case .streams(let streams):
@@ -42,12 +40,17 @@ extension LanguageModelTask {
     let model = model
     return RecordedObjective(parameters: model.parameters, parts: 1, cases: tokens) {
       [weak self] _, mode, damping in
-      let (hidden, last) = model.read(
-        inputs, steps: steps, lengths: lengths, from: start, mode: mode)
+      // As the model reads where nothing is dropped.
+      let (outputs, last) = model.network.runLayers(
+        model.embedding(inputs, steps: steps, mode: mode), lengths: lengths, from: start,
+        mode: mode)
+      let top = outputs[outputs.count - 1].reshaped(to: [inputs.count, model.network.outputSize])
       var (total, _) = softmaxCrossEntropy(
-        hidden, weight: model.decoder.weight.variable(mode),
+        top, weight: model.decoder.weight.variable(mode),
         bias: model.decoder.bias.variable(mode), targets: targets, scale: 1)
-      if damping > 0 { total += hidden.proximity(weight: Float(damping)) }
+      if damping > 0 {
+        for output in outputs { total += output.proximity(weight: Float(damping)) }
+      }
       if mode.isTraining, damping == 0, let self, case .streams = self.batches {
         self.state = last.detached
       }

@@ -79,6 +79,8 @@ struct HelpTests {
             gradients               Show how gradients flow back through a model's layers and time.
             convert                 Write a model with weights of another precision.
             bench                   Measure speed.
+            study                   Make a figure or a table of the lecture again, with results and a
+                                    report.
 
             See 'unroll help <subcommand>' for detailed help.
           """))

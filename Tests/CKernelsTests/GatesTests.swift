@@ -52,6 +52,94 @@ struct GatesTests {
       "LSTM backward", -1...1, { unroll_lstm_backward($0, $1, $2[0], $2[1], $2[2], $2[3], $2[4]) },
       { unroll_lstm_backward_reference($0, $1, $2[0], $2[1], $2[2], $2[3], $2[4]) }),
     GateCase(
+      "LSTM memory forward", -3...3,
+      { unroll_lstm_memory_forward($0, $1, false, $2[0], nil, nil, $2[3], $2[4]) },
+      { unroll_lstm_memory_forward_reference($0, $1, false, $2[0], nil, nil, $2[3], $2[4]) }),
+    GateCase(
+      "LSTM memory backward", -1...1,
+      { unroll_lstm_memory_backward($0, $1, false, $2[0], nil, nil, $2[3], $2[4]) },
+      { unroll_lstm_memory_backward_reference($0, $1, false, $2[0], nil, nil, $2[3], $2[4]) }),
+    GateCase(
+      "LSTM memory forward, scaled", -3...3,
+      { unroll_lstm_memory_forward($0, $1, false, $2[0], nil, $2[2], $2[3], $2[4]) },
+      { unroll_lstm_memory_forward_reference($0, $1, false, $2[0], nil, $2[2], $2[3], $2[4]) }),
+    GateCase(
+      "LSTM memory backward, scaled", -1...1,
+      { unroll_lstm_memory_backward($0, $1, false, $2[0], nil, $2[2], $2[3], $2[4]) },
+      { unroll_lstm_memory_backward_reference($0, $1, false, $2[0], nil, $2[2], $2[3], $2[4]) }),
+    GateCase(
+      "LSTM output forward", -3...3,
+      { unroll_lstm_output_forward($0, $1, false, $2[0], nil, $2[2], $2[3], $2[3], $2[4]) },
+      { unroll_lstm_output_forward_reference($0, $1, false, $2[0], nil, $2[2], $2[3], $2[3], $2[4]) }),
+    GateCase(
+      "LSTM memory forward with peepholes", -3...3,
+      { unroll_lstm_memory_forward($0, $1, false, $2[0], $2[1], nil, $2[3], $2[4]) },
+      { unroll_lstm_memory_forward_reference($0, $1, false, $2[0], $2[1], nil, $2[3], $2[4]) }),
+    GateCase(
+      "LSTM memory backward with peepholes", -1...1,
+      { unroll_lstm_memory_backward($0, $1, false, $2[0], $2[1], nil, $2[3], $2[4]) },
+      { unroll_lstm_memory_backward_reference($0, $1, false, $2[0], $2[1], nil, $2[3], $2[4]) }),
+    GateCase(
+      "LSTM memory forward with peepholes, scaled", -3...3,
+      { unroll_lstm_memory_forward($0, $1, false, $2[0], $2[1], $2[2], $2[3], $2[4]) },
+      { unroll_lstm_memory_forward_reference($0, $1, false, $2[0], $2[1], $2[2], $2[3], $2[4]) }),
+    GateCase(
+      "LSTM memory backward with peepholes, scaled", -1...1,
+      { unroll_lstm_memory_backward($0, $1, false, $2[0], $2[1], $2[2], $2[3], $2[4]) },
+      { unroll_lstm_memory_backward_reference($0, $1, false, $2[0], $2[1], $2[2], $2[3], $2[4]) }),
+    GateCase(
+      "LSTM output forward with peepholes", -3...3,
+      { unroll_lstm_output_forward($0, $1, false, $2[0], $2[1], $2[2], $2[3], $2[3], $2[4]) },
+      { unroll_lstm_output_forward_reference($0, $1, false, $2[0], $2[1], $2[2], $2[3], $2[3], $2[4]) }),
+    GateCase(
+      "LSTM output backward", -1...1,
+      { unroll_lstm_output_backward($0, $1, false, $2[0], $2[1], $2[2], $2[3]) },
+      { unroll_lstm_output_backward_reference($0, $1, false, $2[0], $2[1], $2[2], $2[3]) }),
+    GateCase(
+      "coupled LSTM memory forward", -3...3,
+      { unroll_lstm_memory_forward($0, $1, true, $2[0], nil, nil, $2[3], $2[4]) },
+      { unroll_lstm_memory_forward_reference($0, $1, true, $2[0], nil, nil, $2[3], $2[4]) }),
+    GateCase(
+      "coupled LSTM memory backward", -1...1,
+      { unroll_lstm_memory_backward($0, $1, true, $2[0], nil, nil, $2[3], $2[4]) },
+      { unroll_lstm_memory_backward_reference($0, $1, true, $2[0], nil, nil, $2[3], $2[4]) }),
+    GateCase(
+      "coupled LSTM memory forward, scaled", -3...3,
+      { unroll_lstm_memory_forward($0, $1, true, $2[0], nil, $2[2], $2[3], $2[4]) },
+      { unroll_lstm_memory_forward_reference($0, $1, true, $2[0], nil, $2[2], $2[3], $2[4]) }),
+    GateCase(
+      "coupled LSTM memory backward, scaled", -1...1,
+      { unroll_lstm_memory_backward($0, $1, true, $2[0], nil, $2[2], $2[3], $2[4]) },
+      { unroll_lstm_memory_backward_reference($0, $1, true, $2[0], nil, $2[2], $2[3], $2[4]) }),
+    GateCase(
+      "coupled LSTM output forward", -3...3,
+      { unroll_lstm_output_forward($0, $1, true, $2[0], nil, $2[2], $2[3], $2[3], $2[4]) },
+      { unroll_lstm_output_forward_reference($0, $1, true, $2[0], nil, $2[2], $2[3], $2[3], $2[4]) }),
+    GateCase(
+      "coupled LSTM memory forward with peepholes", -3...3,
+      { unroll_lstm_memory_forward($0, $1, true, $2[0], $2[1], nil, $2[3], $2[4]) },
+      { unroll_lstm_memory_forward_reference($0, $1, true, $2[0], $2[1], nil, $2[3], $2[4]) }),
+    GateCase(
+      "coupled LSTM memory backward with peepholes", -1...1,
+      { unroll_lstm_memory_backward($0, $1, true, $2[0], $2[1], nil, $2[3], $2[4]) },
+      { unroll_lstm_memory_backward_reference($0, $1, true, $2[0], $2[1], nil, $2[3], $2[4]) }),
+    GateCase(
+      "coupled LSTM memory forward with peepholes, scaled", -3...3,
+      { unroll_lstm_memory_forward($0, $1, true, $2[0], $2[1], $2[2], $2[3], $2[4]) },
+      { unroll_lstm_memory_forward_reference($0, $1, true, $2[0], $2[1], $2[2], $2[3], $2[4]) }),
+    GateCase(
+      "coupled LSTM memory backward with peepholes, scaled", -1...1,
+      { unroll_lstm_memory_backward($0, $1, true, $2[0], $2[1], $2[2], $2[3], $2[4]) },
+      { unroll_lstm_memory_backward_reference($0, $1, true, $2[0], $2[1], $2[2], $2[3], $2[4]) }),
+    GateCase(
+      "coupled LSTM output forward with peepholes", -3...3,
+      { unroll_lstm_output_forward($0, $1, true, $2[0], $2[1], $2[2], $2[3], $2[3], $2[4]) },
+      { unroll_lstm_output_forward_reference($0, $1, true, $2[0], $2[1], $2[2], $2[3], $2[3], $2[4]) }),
+    GateCase(
+      "coupled LSTM output backward", -1...1,
+      { unroll_lstm_output_backward($0, $1, true, $2[0], $2[1], $2[2], $2[3]) },
+      { unroll_lstm_output_backward_reference($0, $1, true, $2[0], $2[1], $2[2], $2[3]) }),
+    GateCase(
       "GRU forward", -3...3, { unroll_gru_forward($0, $1, $2[0], $2[1], $2[2], $2[3]) },
       { unroll_gru_forward_reference($0, $1, $2[0], $2[1], $2[2], $2[3]) }),
     GateCase(

@@ -85,7 +85,8 @@ public final class RecordedObjective: CurvatureObjective {
     let recorded = try curvatureParts.map { try record($0, Self.recording, structuralDamping) }
     let total = recorded.reduce(0) { $0 + $1.cases }
     return Curvature(
-      parts: recorded.map { GaussNewtonMatrix(of: $0.total, in: parameters) }, cases: total)
+      parts: try recorded.map { try GaussNewtonMatrix(of: $0.total, in: parameters) },
+      cases: total)
   }
 
   /// No part draws a mask, so any key will do.

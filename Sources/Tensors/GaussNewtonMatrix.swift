@@ -28,7 +28,9 @@ public struct GaussNewtonMatrix: Sendable {
   /// ``Variable/crossEntropy(targets:reduction:)``, ``Variable/squaredError(targets:weights:reduction:)``,
   /// ``Variable/proximity(weight:)`` or another one. The operations above those are run backward here;
   /// they should be linear, as means and sums of losses are, for what they curve is left out.
-  public init(of total: Variable, in parameters: [Parameter]) {
+  ///
+  /// Throws ``MissingTangentRule`` for a graph that cannot be differentiated forward.
+  public init(of total: Variable, in parameters: [Parameter]) throws(MissingTangentRule) {
     precondition(total.value.count == 1, "a total of shape \(total.shape) is no scalar")
     let pass = BackwardPass(keepsGraph: true, stopsAtLosses: true)
     pass.start(at: total, seed: Tensor(repeating: 1, shape: total.shape))
@@ -36,6 +38,7 @@ public struct GaussNewtonMatrix: Sendable {
     self.parameters = parameters
     losses = pass.losses.map { Loss(node: $0.node, weights: $0.gradients) }
     sweep = GraphSweep(to: losses.flatMap(\.node.parents))
+    try sweep.checkTangentRules()
   }
 
   /// G·v. The gradients of the parameters stay as they are.

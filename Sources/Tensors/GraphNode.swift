@@ -72,6 +72,14 @@ final class GraphNode: Sendable {
     }
   }
 
+  /// The backward rule, which stays: only operations with a tangent rule promise to leave what they
+  /// saved as it is.
+  var repeatableBackward: @Sendable (GradientContext) -> Void {
+    let rules = rules
+    guard rules.tangent != nil else { preconditionFailure("\(MissingTangentRule(self))") }
+    return rules.backward
+  }
+
   /// The backward rule; the node keeps nothing.
   func takeBackward() -> @Sendable (GradientContext) -> Void {
     storedRules.withLock { stored in
@@ -279,7 +287,7 @@ final class BackwardPass {
       }
       let context = GradientContext(
         node: node, outputGradients: consume gradients, pass: self)
-      if keepsGraph { node.rules.backward(context) } else { node.takeBackward()(context) }
+      if keepsGraph { node.repeatableBackward(context) } else { node.takeBackward()(context) }
     }
   }
 }
@@ -289,7 +297,8 @@ extension Variable {
   /// depends on: ∂(seed · self)/∂parameter, where the seed is 1 for a scalar.
   ///
   /// Gradients of one variable are summed in the reverse order of recording, which is fixed. The
-  /// graph is consumed: it can be run backward once, unless `keepsGraph`.
+  /// graph is consumed: it can be run backward once, unless `keepsGraph`, for which all
+  /// operations must have tangent rules.
   public func backward(seed: Tensor? = nil, keepsGraph: Bool = false) {
     precondition(
       seed != nil || value.count == 1, "backward without a seed needs a scalar, not \(shape)")

@@ -74,6 +74,11 @@ struct GraphSweep: Sendable {
     nodes = found.values.sorted { $0.id < $1.id }
   }
 
+  /// Throws if one of the nodes has no tangent rule.
+  func checkTangentRules() throws(MissingTangentRule) {
+    for node in nodes where node.rules.tangent == nil { throw MissingTangentRule(node) }
+  }
+
   /// The tangents of the places along a direction; nil where they are zero.
   func tangents(along direction: Direction) -> [Tensor?] {
     var known: [UInt64: (tangents: [Tensor?], readers: Int)] = [:]
@@ -99,15 +104,31 @@ struct GraphSweep: Sendable {
 
 extension GraphNode {
   fileprivate func tangents(ofParents parents: [Tensor?]) -> [Tensor?] {
-    guard let rule = rules.tangent else {
-      preconditionFailure(
-        "an operation from \(parentShapes) to \(outputShapes) has no tangent rule")
-    }
+    guard let rule = rules.tangent else { preconditionFailure("\(MissingTangentRule(self))") }
     let tangents = rule(TangentContext(tangents: parents))
     precondition(
       tangents.count == outputShapes.count,
       "\(tangents.count) tangents of \(outputShapes.count) results")
     return zip(tangents, outputShapes).map { $0?.reshaped(to: $1) }
+  }
+}
+
+/// An operation of a graph can be differentiated backward only.
+public struct MissingTangentRule: Error, Sendable, Equatable, CustomStringConvertible {
+  /// The shapes of what it reads.
+  public let parentShapes: [[Int]]
+  /// The shapes of what it gives.
+  public let outputShapes: [[Int]]
+
+  init(_ node: GraphNode) {
+    parentShapes = node.parentShapes
+    outputShapes = node.outputShapes
+  }
+
+  /// One line.
+  public var description: String {
+    "the network has an operation, from shapes \(parentShapes) to \(outputShapes), that cannot be "
+      + "differentiated forward, as curvature needs"
   }
 }
 

@@ -60,8 +60,8 @@ extension Variable {
   ///   - parents: what the operation read. Those that lead to nothing trainable cost nothing.
   ///   - outputs: its results.
   ///   - tangent: the tangents of the results, given those of `parents` (forward mode); nil for
-  ///     zero. Without it the operation can be differentiated backward only. It should capture no
-  ///     more than `backward` does, and change none of it.
+  ///     zero. Without it the operation can be differentiated backward only, and only once. It should
+  ///     capture no more than `backward` does, and change none of it.
   ///   - curvature: makes the operation a loss for ``GaussNewtonMatrix``: given the tangents v of
   ///     `parents`, it adds Jᵀ·H·J·v to their gradients, weighted by those of the results. H is the
   ///     Hessian of the results in what the loss is convex in, J the Jacobian of that in `parents`:

@@ -14,14 +14,14 @@ import Testing
   private static var rows: Int { steps * batch }
 
   /// A layer and an output layer over a fixed input.
-  private struct Reader {
+  private struct LayerAndOutput {
     let stack: RecurrentStack
     let output: Linear
     var parameters: [Parameter] { stack.parameters + output.parameters }
 
     init(_ kind: CellKind) {
       stack = Extents(steps: steps, batch: batch, inputSize: 2, hiddenSize: 3).stack(
-        .init(kind: kind))
+        Net(kind: kind))
       output = Linear(inputs: 3, outputs: classes, name: "out", key: RandomKey(seed: 4))
       output.bias.value = .random([classes], seed: 5)
     }
@@ -40,7 +40,7 @@ import Testing
   @Test(
     "of a softmax is Jᵀ·H·J, by the fused output layer and by single operations", arguments: kinds)
   func softmax(_ kind: CellKind) throws {
-    let net = Reader(kind)
+    let net = LayerAndOutput(kind)
     let scale: Float = 0.3
     let fused = softmaxCrossEntropy(
       net.states(), weight: net.output.weight.variable(Self.training),
@@ -65,7 +65,7 @@ import Testing
 
   @Test("of a mean of squared errors is Jᵀ·H·J, whatever the weights", arguments: kinds)
   func squaredError(_ kind: CellKind) throws {
-    let net = Reader(kind)
+    let net = LayerAndOutput(kind)
     let weights = Tensor.random([Self.rows, 1], seed: 7, from: 0, to: 2)
     let outputs = net.output(net.states(), mode: Self.training)
     let loss = outputs.squaredError(
@@ -78,7 +78,7 @@ import Testing
 
   @Test("of a proximity of hidden states is w·JᵀJ, and its value and gradient are zero")
   func proximity() throws {
-    let net = Reader(.rnn)
+    let net = LayerAndOutput(.rnn)
     let states = net.states()
     let distance = states.proximity(weight: 0.7)
     #expect(distance.value.scalar == 0)
@@ -92,7 +92,7 @@ import Testing
 
   @Test("of a sum of losses is the sum of theirs, and leaves gradients alone")
   func sums() throws {
-    let net = Reader(.lstm)
+    let net = LayerAndOutput(.lstm)
     let states = net.states()
     let loss = net.output(states, mode: Self.training).crossEntropy(targets: Self.targets)
     let near = states.proximity(weight: 0.5)
@@ -101,10 +101,10 @@ import Testing
     }
     for parameter in net.parameters { parameter.clearGradient() }
     net.output.bias.addGradient(Tensor(repeating: 3, shape: [Self.classes]))
-    let both = GaussNewtonMatrix(of: 2 * loss + near, in: net.parameters).product(direction)
+    let both = try GaussNewtonMatrix(of: 2 * loss + near, in: net.parameters).product(direction)
     let (first, second) = (
-      GaussNewtonMatrix(of: loss, in: net.parameters).product(direction),
-      GaussNewtonMatrix(of: near, in: net.parameters).product(direction)
+      try GaussNewtonMatrix(of: loss, in: net.parameters).product(direction),
+      try GaussNewtonMatrix(of: near, in: net.parameters).product(direction)
     )
     for (index, product) in both.enumerated() {
       let sum = zip(first[index].scalars, second[index].scalars).map { 2 * Double($0) + Double($1) }
@@ -115,17 +115,27 @@ import Testing
   }
 
   @Test("does not depend on the number of threads")
-  func threads() {
-    let products = [1, 2].map { threads in
-      ThreadTeam.$current.withValue(ThreadTeam(threads: threads)) {
-        let net = Reader(.gru)
+  func threads() throws {
+    let products = try [1, 2].map { threads in
+      try ThreadTeam.$current.withValue(ThreadTeam(threads: threads)) {
+        let net = LayerAndOutput(.gru)
         let loss = net.output(net.states(), mode: Self.training)
           .crossEntropy(targets: Self.targets)
-        return GaussNewtonMatrix(of: loss, in: net.parameters).product(
+        return try GaussNewtonMatrix(of: loss, in: net.parameters).product(
           net.parameters.enumerated().map { .random($1.shape, seed: 20 + UInt64($0)) })
       }
     }
     #expect(zip(products[0], products[1]).allSatisfy { $0.scalars == $1.scalars })
+  }
+
+  @Test("is refused for a net with an operation that has no tangent rule")
+  func missingRule() throws {
+    let w = Parameter("w", .random([3], seed: 1))
+    let x = Variable.operation(from: [w.variable(Self.training)], output: w.value) {
+      $0.add($0.takeGradient(), toParent: 0)
+    }
+    let loss = x.squaredError(targets: Tensor(zeros: [3]))
+    #expect(throws: MissingTangentRule.self) { try GaussNewtonMatrix(of: loss, in: [w]) }
   }
 
   /// Compares products with random directions, relative to their norm: the rounding of Floats leaves a
@@ -135,7 +145,7 @@ import Testing
     _ hessian: (Int, Int) -> Double
   ) throws {
     let jacobian = jacobian(of: outputs, in: parameters)
-    let matrix = GaussNewtonMatrix(of: loss, in: parameters)
+    let matrix = try GaussNewtonMatrix(of: loss, in: parameters)
     for seed in 0..<3 as Range<UInt64> {
       let direction = parameters.enumerated().map {
         Tensor.random($1.shape, seed: 100 * seed + UInt64($0))

@@ -9,7 +9,7 @@ extension LanguageModelTask {
   ///
   /// Streams begin, at every evaluation, from the state that the step before has left; what the next
   /// step begins from is the state where the gradient was taken, as in ordinary training. Structural
-  /// damping holds the outputs of the highest layer.
+  /// damping holds the outputs of all layers.
   ///
   /// Throws ``ModelError/invalidConfiguration(_:)`` for a model with dropout, whose loss would be
   /// another one each time.
@@ -44,15 +44,19 @@ extension LanguageModelTask {
     let model = model
     return RecordedObjective(parameters: model.parameters, parts: 1, cases: tokens) {
       [weak self] _, mode, damping in
-      let reading = model.read(
-        inputs, steps: steps, lengths: lengths, from: start, mode: mode)
-      let hidden = reading.outputs.reshaped(to: [inputs.count, reading.outputs.shape[2]])
+      // As the model reads where nothing is dropped.
+      let (outputs, last) = model.network.runLayers(
+        model.embedding(inputs, steps: steps, mode: mode), lengths: lengths, from: start,
+        mode: mode)
+      let top = outputs[outputs.count - 1].reshaped(to: [inputs.count, model.network.outputSize])
       var (total, _) = softmaxCrossEntropy(
-        hidden, weight: model.decoder.weight.variable(mode),
+        top, weight: model.decoder.weight.variable(mode),
         bias: model.decoder.bias.variable(mode), targets: targets, scale: 1)
-      if damping > 0 { total += hidden.proximity(weight: Float(damping)) }
+      if damping > 0 {
+        for output in outputs { total += output.proximity(weight: Float(damping)) }
+      }
       if mode.isTraining, damping == 0, let self, case .streams = self.batches {
-        self.state = reading.state.detached
+        self.state = last.detached
       }
       return .init(total: total, cases: tokens)
     }

@@ -70,18 +70,6 @@ extension ElmanCell.Activation {
     case .relu: unroll_rnn_relu_forward(rows, size, values, values)
     }
   }
-
-  /// g′ ⊙ d, given the activations h: a gradient on its way back, or a tangent on its way forward.
-  /// The result may be d.
-  func applySlope(
-    rows: Int, _ size: Int, at h: UnsafePointer<Float>, to d: UnsafePointer<Float>,
-    into result: UnsafeMutablePointer<Float>
-  ) {
-    switch self {
-    case .tanh: unroll_rnn_tanh_backward(rows, size, h, d, result)
-    case .relu: unroll_rnn_relu_backward(rows, size, h, d, result)
-    }
-  }
 }
 
 private func forwardElman(
@@ -118,8 +106,9 @@ private func tangentElman(
       multiplyShared(
         rows: rows.count, before, rowStride: size, recurrent, accumulate: true, into: move)
     }
-    activation.applySlope(
-      rows: rows.count, size, at: states.row(first, size), to: move, into: move)
+    // The Jacobian is diagonal, so what takes a gradient back takes a tangent on.
+    activation.applyBackward(
+      rows: rows.count, size, states.row(first, size), move, into: move)
     plan.clearEnded(rows, at: t, [(moves, size)])
   }
   withExtendedLifetime(initial) {}
@@ -138,7 +127,7 @@ private func backwardElman(
     plan.addGradient(ofOutputs: outputGradient, at: t, rows, to: dh, size)
     let h = outputs.sharedPointer.row(first, size)
     let dpre = gates.sharedPointer.row(first, size)
-    activation.applySlope(rows: rows.count, size, at: h, to: dh, into: dpre)
+    activation.applyBackward(rows: rows.count, size, h, dh, into: dpre)
     if t > 0 || intoInitial {
       multiplyShared(rows: rows.count, dpre, rowStride: size, recurrent, into: dh)
     }

@@ -15,6 +15,12 @@ extension Variable {
       source.withUnsafeBufferPointer { drop(rate, key, steps: steps, from: $0, to: output) }
     }
     return Variable.operation(from: [self], output: output) { context in
+      context.tangent().map { tangent in
+        Tensor(shape: tangent.shape) { output in
+          tangent.withUnsafeBufferPointer { drop(rate, key, steps: steps, from: $0, to: output) }
+        }
+      }
+    } backward: { context in
       var gradient = context.takeGradient()
       gradient.withUnsafeMutableBufferPointer {
         drop(rate, key, steps: steps, from: UnsafeBufferPointer($0), to: $0)

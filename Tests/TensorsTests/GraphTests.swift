@@ -125,6 +125,31 @@ private let training = Mode.training(RandomKey(seed: 0))
     #expect(saved == nil)
   }
 
+  @Test("what tangents and curvature would need is freed then too, unless the graph is kept")
+  func rulesAreFreed() {
+    let p = Parameter("p", Tensor(3))
+    weak var saved: Seen?
+    let x: Variable
+    do {
+      let object = Seen()
+      saved = object
+      x = Variable.operation(from: [p.variable(training)], output: Tensor(1)) {
+        object.record([])
+        return $0.tangent()
+      } curvature: { _ in
+        object.record([])
+      } backward: {
+        $0.add($0.takeGradient(), toParent: 0)
+      }
+    }
+    x.backward(keepsGraph: true)
+    #expect(saved != nil)
+    #expect(Variable.tangents(of: [x], along: [(p, Tensor(2))])[0].scalar == 2)
+    x.backward()
+    #expect(saved == nil)
+    #expect(p.denseGradient.scalar == 2)
+  }
+
   @Test("a chain of 100,000 nodes runs backward and is freed without overflowing the stack")
   func longChain() {
     let p = Parameter("p", Tensor(1))

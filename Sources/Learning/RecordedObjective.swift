@@ -69,12 +69,12 @@ public final class RecordedObjective: CurvatureObjective {
       sum += Double(part.total.value.scalar)
       part.total.backward(seed: Tensor(repeating: 1 / Float(cases), shape: part.total.shape))
       let own = parameters.map(\.denseGradient)
-      if gradient.isEmpty { gradient = own } else { gradient.add(1, own) }
+      if gradient.isEmpty { gradient = own } else { TensorVector.add(1, own, to: &gradient) }
       guard parts > 1 else { continue }
       // A part's mean gradient has 1/cases of the variance of a single case's.
       let scale = Double(cases) * Double(cases) / Double(part.cases) / Double(parts)
       let square = own.map { $0.squared(times: scale) }
-      if squares.isEmpty { squares = square } else { squares.add(1, square) }
+      if squares.isEmpty { squares = square } else { TensorVector.add(1, square, to: &squares) }
     }
     for (parameter, sum) in zip(parameters, gradient) { parameter.setGradient(.dense(sum)) }
     squaredGradients = parts > 1 ? squares : nil
@@ -98,7 +98,7 @@ public final class RecordedObjective: CurvatureObjective {
 
     func product(_ direction: [Tensor]) -> [Tensor] {
       var sum = parts[0].product(direction)
-      for part in parts.dropFirst() { sum.add(1, part.product(direction)) }
+      for part in parts.dropFirst() { TensorVector.add(1, part.product(direction), to: &sum) }
       return sum.map { $0.scaled(by: 1 / Float(cases)) }
     }
   }

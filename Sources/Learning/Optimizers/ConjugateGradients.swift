@@ -1,4 +1,3 @@
-import CKernels
 import Tensors
 
 /// The method of conjugate gradients (Hestenes & Stiefel 1952), preconditioned by a diagonal, for
@@ -49,26 +48,28 @@ struct ConjugateGradients {
     var x = start
     // r = b - A·x, the way down from x.
     var residual = b
-    if start.contains(where: { !$0.isZero }) { residual.add(-1, try product(start)) }
-    func model() -> Double { -0.5 * (x.dot(residual) + x.dot(b)) }
+    if start.contains(where: { !$0.isZero }) {
+      TensorVector.add(-1, try product(start), to: &residual)
+    }
+    func model() -> Double { -0.5 * (TensorVector.dot(x, residual) + TensorVector.dot(x, b)) }
     func precondition(_ r: [Tensor]) -> [Tensor] {
       preconditioner.map { zip(r, $0).map { $0.divided(by: $1) } } ?? r
     }
     var preconditioned = precondition(residual)
     var direction = preconditioned
-    var slope = residual.dot(preconditioned)
+    var slope = TensorVector.dot(residual, preconditioned)
     var models = [model()]
     var kept: [Iterate] = []
     var nextKept = 1.0
     var iteration = 0
     while iteration < maxIterations, slope > 0 {
       let curved = try product(direction)
-      let curvature = direction.dot(curved)
+      let curvature = TensorVector.dot(direction, curved)
       // Rounding, or a matrix that is none of ours.
       guard curvature > 0, curvature.isFinite else { break }
       let length = slope / curvature
-      x.add(length, direction)
-      residual.add(-length, curved)
+      TensorVector.add(length, direction, to: &x)
+      TensorVector.add(-length, curved, to: &residual)
       iteration += 1
       models.append(model())
       if iteration >= Int(nextKept.rounded(.up)) {
@@ -77,8 +78,9 @@ struct ConjugateGradients {
       }
       if hasSettled(models) { break }
       preconditioned = precondition(residual)
-      let next = residual.dot(preconditioned)
-      direction.scaleAndAdd(next / slope, preconditioned)
+      let next = TensorVector.dot(residual, preconditioned)
+      TensorVector.scale(&direction, by: next / slope)
+      TensorVector.add(1, preconditioned, to: &direction)
       slope = next
     }
     if kept.last?.iteration != iteration {
@@ -93,47 +95,6 @@ struct ConjugateGradients {
     guard i > k, models[i] < 0 else { return false }
     return (models[i] - models[i - k]) / models[i] < Double(k) * tolerance
   }
-}
-
-// Lists of tensors as vectors. Products are summed in double precision in a fixed order.
-extension [Tensor] {
-  /// Σ a·b over all elements.
-  func dot(_ other: [Tensor]) -> Double {
-    zip(self, other).reduce(0) { sum, pair in
-      precondition(
-        pair.0.shape == pair.1.shape, "a product of \(pair.0.shape) and \(pair.1.shape)")
-      return sum
-        + pair.0.withUnsafeBufferPointer { a in
-          pair.1.withUnsafeBufferPointer { unroll_dot(a.count, a.baseAddress, $0.baseAddress) }
-        }
-    }
-  }
-
-  /// This = this + factor·x
-  mutating func add(_ factor: Double, _ x: [Tensor]) {
-    for index in indices {
-      x[index].withUnsafeBufferPointer { x in
-        self[index].withUnsafeMutableBufferPointer { y in
-          unroll_axpy(y.count, Float(factor), x.baseAddress, y.baseAddress)
-        }
-      }
-    }
-  }
-
-  /// This = factor·this + x
-  mutating func scaleAndAdd(_ factor: Double, _ x: [Tensor]) {
-    for index in indices {
-      x[index].withUnsafeBufferPointer { x in
-        self[index].withUnsafeMutableBufferPointer { y in
-          unroll_scale(y.count, Float(factor), y.baseAddress, y.baseAddress)
-          unroll_axpy(y.count, 1, x.baseAddress, y.baseAddress)
-        }
-      }
-    }
-  }
-
-  /// factor·this
-  func scaled(by factor: Double) -> [Tensor] { map { $0.scaled(by: Float(factor)) } }
 }
 
 extension Tensor {

@@ -87,7 +87,7 @@ public struct HessianFree: ObjectiveOptimizer {
     let parameters = objective.parameters
     let loss = try objective.lossAndGradient()
     let gradient = parameters.map(\.denseGradient)
-    let norm = gradient.dot(gradient).squareRoot()
+    let norm = TensorVector.dot(gradient, gradient).squareRoot()
     var report = ObjectiveStep(loss: loss, gradientNorm: norm)
     guard loss.isFinite, norm.isFinite, norm > 0 else { return report }
     for parameter in parameters { state.updates[parameter.name, default: 0] += 1 }
@@ -131,11 +131,11 @@ public struct HessianFree: ObjectiveOptimizer {
     let squares = preconditioning > 0 ? objective.squaredGradients : nil
     let solver = ConjugateGradients(maxIterations: maxIterations, tolerance: tolerance)
     return try solver.solve(
-      gradient.scaled(by: -1), from: start,
+      gradient.map { $0.scaled(by: -1) }, from: start,
       preconditioner: squares?.map { $0.plus(damping, toPower: preconditioning) }
     ) { direction in
       var product = try curvature.product(direction)
-      product.add(damping, direction)
+      TensorVector.add(damping, direction, to: &product)
       return product
     }
   }
@@ -192,7 +192,7 @@ private struct StepSearch {
   ///
   /// - Returns: α, 0 if there was no such part.
   mutating func shorten(_ candidate: Candidate, from rate: Double) throws -> Double {
-    let slope = gradient.dot(candidate.iterate.x)
+    let slope = TensorVector.dot(gradient, candidate.iterate.x)
     var length = rate
     if slope < 0 {
       for _ in 0..<Self.trials {
@@ -220,7 +220,7 @@ private struct StepSearch {
 
   private func move(_ direction: [Tensor], length: Double) {
     var point = origin
-    point.add(length, direction)
+    TensorVector.add(length, direction, to: &point)
     for (parameter, value) in zip(objective.parameters, point) { parameter.value = value }
   }
 }

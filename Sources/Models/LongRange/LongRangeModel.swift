@@ -1,4 +1,5 @@
 import Corpora
+import Learning
 import Recurrent
 import Tensors
 
@@ -21,6 +22,18 @@ public struct LongRangeModel: Module {
     layers = RecurrentStack([method.makeCell(inputSize: problem.inputSize, key: key.child(0))])
     readOut = Linear(
       inputs: method.hiddenSize, outputs: problem.outputSize, name: "decoder", key: key.child(1))
+  }
+
+  private init(layers: RecurrentStack, readOut: Linear) {
+    self.layers = layers
+    self.readOut = readOut
+  }
+
+  /// How the gradient of a batch's loss flows back through the layers.
+  public func gradientFlow(_ batch: LongRangeBatch) -> GradientFlow {
+    GradientFlow.measure(layers, lengths: batch.lengths) { twin in
+      LongRangeModel(layers: twin, readOut: readOut).loss(batch, mode: .prediction)
+    }
   }
 
   /// The outputs that are judged: [B, outputs] where the end is, else [T·B, outputs].

@@ -66,16 +66,24 @@ public struct LongRangeRun: Sendable {
     }
   }
 
+  /// What is trained, as it starts.
+  public func makeTask() -> LongRangeTask {
+    LongRangeTask(method, problem, limits: limits, seed: seed)
+  }
+
   /// Runs, on the threads of the current team.
   ///
   /// - Parameters:
+  ///   - task: what is trained, fresh from ``makeTask()``, for those who want to look at the model
+  ///     afterwards.
   ///   - interrupt: stops the run, which then has no result.
   ///   - observe: is told each check.
   /// - Returns: nil if it was interrupted.
   public func callAsFunction(
-    interrupt: InterruptFlag? = nil, observe: (LongRangeTask.Check) -> Void = { _ in }
+    _ task: LongRangeTask? = nil, interrupt: InterruptFlag? = nil,
+    observe: (LongRangeTask.Check) -> Void = { _ in }
   ) throws -> Result? {
-    let task = LongRangeTask(method, problem, limits: limits, seed: seed)
+    let task = task ?? makeTask()
     let plan = TrainingPlan(
       epochs: 1, seed: seed, schedule: RateSchedule(base: method.rate), clipNorm: method.clipNorm,
       validationInterval: task.checkSteps)

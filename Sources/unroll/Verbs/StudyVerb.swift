@@ -15,8 +15,9 @@ struct StudyVerb: ParsableCommand {
       EXAMPLES
         unroll study long-range --quick
         unroll study long-range --only 'adding/LSTM/*' --seeds 5
+        unroll study gradient-flow
       """,
-    subcommands: [LongRangeVerb.self])
+    subcommands: [LongRangeVerb.self, GradientFlowVerb.self])
 
   /// The flags of all studies.
   struct Options: ParsableArguments {
@@ -154,6 +155,52 @@ struct LongRangeVerb: ParsableCommand {
     try settings.finish()
     let study = LongRangeStudy(
       grid: grid, seeds: choice.seeds ?? grid.seeds, pattern: choice.pattern, minutes: minutes)
+    try options.run(study, choice, console)
+  }
+}
+
+/// `unroll study gradient-flow`
+struct GradientFlowVerb: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: GradientFlowStudy.name,
+    abstract: "How does the error flow back through cells of several kinds?",
+    discussion: """
+      The norm of the gradient in the state by distance from the loss, at the start and after \
+      training on the temporal order of 200 symbols, three seeds: some minutes on two cores.
+
+      Measurements are named NET/seed n.
+
+      EXAMPLES
+        unroll study gradient-flow --quick
+        unroll study gradient-flow --only LSTM --only GRU --output gates
+      """)
+
+  @OptionGroup var options: StudyVerb.Options
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("T, the symbols of a sequence (default: 200; quick: 50).", valueName: "n"))
+  var steps: Int?
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Training ends after so many sequences (default: 40000; quick: 10000).", valueName: "n"))
+  var sequences: Int?
+
+  func run() throws { try run(.standard) }
+
+  func run(_ console: Console) throws {
+    var settings = try options.common.settings()
+    let choice = try options.choice(&settings, study: GradientFlowStudy.name)
+    let isQuick = choice.isQuick
+    let steps = try settings.value(
+      "steps", steps, default: isQuick ? 50 : 200,
+      Requirement(text: "an integer from 10 to 10000") { (10...10_000).contains($0) })
+    let sequences = try settings.value(
+      "sequences", sequences, default: isQuick ? 10_000 : 40_000, .upTo(1_000_000_000))
+    try settings.finish()
+    let study = GradientFlowStudy(
+      span: steps, sequences: sequences, seeds: choice.seeds ?? (isQuick ? 2 : 3),
+      pattern: choice.pattern)
     try options.run(study, choice, console)
   }
 }

@@ -1,0 +1,70 @@
+extension GradientFlowStudy {
+  func page(_ findings: StudyFindings<Self>) -> ReportPage {
+    ReportPage(
+      title: "How does the error flow back through time?",
+      summary:
+        "Norm of the gradient in the state of a recurrent net, by the steps back from the loss, on "
+        + "the temporal order of \(Format.count(span)) symbols.",
+      sections: [
+        .drawing(
+          title: "At the start",
+          text:
+            "A straight line on this scale is a factor a step. What is below 1 at the left vanishes, "
+            + "what is above it explodes.",
+          svg: chart(findings, "At the start", \.initial).svg),
+        .drawing(
+          title: "After training",
+          text: "After \(Format.count(sequences)) sequences, or when at most 1 % were wrong.",
+          svg: chart(findings, "After training", \.trained).svg),
+        .table(
+          .init(
+            title: "Numbers", columns: Self.columns, firstNumber: 1, rows: rows(findings),
+            text:
+              "The factor is a geometric mean over the steps back; in brackets the least and the "
+              + "greatest over \(seeds) seeds.")),
+        .table(
+          .init(
+            title: "Nets", columns: ["Net", "What it is"], firstNumber: 2,
+            rows: Self.nets.map { [$0.name, $0.about] })),
+        .text(
+          title: "How it was measured",
+          paragraphs: [
+            "One layer of 50 units; Adam at a rate of 0.001, gradients of a norm of at most 1, batches "
+              + "of 20; seeds 1 to \(seeds). The gradient is the whole ∂L/∂s_t over "
+              + "\(Self.measured) held-out sequences, s being the output h and, of cells with a "
+              + "memory, c; it is shown relative to that of the last step.",
+            "S. Hochreiter: Untersuchungen zu dynamischen neuronalen Netzen, 1991. Y. Bengio, P. Simard, "
+              + "P. Frasconi: Learning long-term dependencies with gradient descent is difficult, 1994. "
+              + "R. Pascanu, T. Mikolov, Y. Bengio: On the difficulty of training recurrent neural "
+              + "networks, 2013.",
+          ]),
+      ])
+  }
+
+  private func chart(
+    _ findings: StudyFindings<Self>, _ title: String, _ flow: (Finding) -> [Double]
+  ) -> LineChart {
+    let lines = Self.nets.enumerated().compactMap { index, net -> LineChart.Line? in
+      let flows = of(net, findings).map(flow).filter { ($0.first ?? 0) > 0 }
+      guard !flows.isEmpty else { return nil }
+      let points = (0..<span).compactMap { distance -> LineChart.Point? in
+        let values = flows.compactMap { $0.count > distance ? $0[distance] / $0[0] : nil }
+        // Means of logarithms: what vanishes in one seed is not hidden by another.
+        let logs = values.filter { $0 > Self.floor }.map { log($0) }
+        guard logs.count == values.count, let spread = Spread(logs) else { return nil }
+        return LineChart.Point(
+          x: Double(distance), y: exp(spread.mean), low: exp(spread.low), high: exp(spread.high))
+      }
+      return LineChart.Line(
+        name: net.name, points: points, style: .number(index), hasMarks: false)
+    }
+    return LineChart(
+      title: "\(title): gradient of the state by distance from the loss",
+      x: ChartAxis("steps back from the loss", low: 0),
+      y: ChartAxis("‖∂L/∂s‖ relative to the last step", .logarithmic),
+      lines: lines, levels: [.init(name: "no change", y: 1)], height: 440)
+  }
+
+  /// Below it, a line ends: single precision has lost it.
+  private static var floor: Double { 1e-20 }
+}

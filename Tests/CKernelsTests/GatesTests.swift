@@ -70,7 +70,9 @@ struct GatesTests {
     GateCase(
       "LSTM output forward", -3...3,
       { unroll_lstm_output_forward($0, $1, false, $2[0], nil, $2[2], $2[3], $2[3], $2[4]) },
-      { unroll_lstm_output_forward_reference($0, $1, false, $2[0], nil, $2[2], $2[3], $2[3], $2[4]) }),
+      {
+        unroll_lstm_output_forward_reference($0, $1, false, $2[0], nil, $2[2], $2[3], $2[3], $2[4])
+      }),
     GateCase(
       "LSTM memory forward with peepholes", -3...3,
       { unroll_lstm_memory_forward($0, $1, false, $2[0], $2[1], nil, $2[3], $2[4]) },
@@ -90,7 +92,10 @@ struct GatesTests {
     GateCase(
       "LSTM output forward with peepholes", -3...3,
       { unroll_lstm_output_forward($0, $1, false, $2[0], $2[1], $2[2], $2[3], $2[3], $2[4]) },
-      { unroll_lstm_output_forward_reference($0, $1, false, $2[0], $2[1], $2[2], $2[3], $2[3], $2[4]) }),
+      {
+        unroll_lstm_output_forward_reference(
+          $0, $1, false, $2[0], $2[1], $2[2], $2[3], $2[3], $2[4])
+      }),
     GateCase(
       "LSTM output backward", -1...1,
       { unroll_lstm_output_backward($0, $1, false, $2[0], $2[1], $2[2], $2[3]) },
@@ -114,7 +119,8 @@ struct GatesTests {
     GateCase(
       "coupled LSTM output forward", -3...3,
       { unroll_lstm_output_forward($0, $1, true, $2[0], nil, $2[2], $2[3], $2[3], $2[4]) },
-      { unroll_lstm_output_forward_reference($0, $1, true, $2[0], nil, $2[2], $2[3], $2[3], $2[4]) }),
+      { unroll_lstm_output_forward_reference($0, $1, true, $2[0], nil, $2[2], $2[3], $2[3], $2[4]) }
+    ),
     GateCase(
       "coupled LSTM memory forward with peepholes", -3...3,
       { unroll_lstm_memory_forward($0, $1, true, $2[0], $2[1], nil, $2[3], $2[4]) },
@@ -134,7 +140,9 @@ struct GatesTests {
     GateCase(
       "coupled LSTM output forward with peepholes", -3...3,
       { unroll_lstm_output_forward($0, $1, true, $2[0], $2[1], $2[2], $2[3], $2[3], $2[4]) },
-      { unroll_lstm_output_forward_reference($0, $1, true, $2[0], $2[1], $2[2], $2[3], $2[3], $2[4]) }),
+      {
+        unroll_lstm_output_forward_reference($0, $1, true, $2[0], $2[1], $2[2], $2[3], $2[3], $2[4])
+      }),
     GateCase(
       "coupled LSTM output backward", -1...1,
       { unroll_lstm_output_backward($0, $1, true, $2[0], $2[1], $2[2], $2[3]) },

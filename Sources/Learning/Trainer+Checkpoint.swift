@@ -17,6 +17,7 @@ extension Trainer {
     identity["accumulation"] = plan.accumulation > 1 ? "\(plan.accumulation)" : nil
     identity["clip value"] = plan.clipValue.map { "\($0)" }
     identity["clip norm"] = plan.clipNorm.map { "\($0)" }
+    identity["overflow decay"] = plan.overflowDecay.map { "\($0)" }
     identity["patience"] = plan.patience.map { "\($0)" }
     identity["validation interval"] = plan.validationInterval.map { "\($0)" }
     identity["step limit"] = plan.stepLimit.map { "\($0)" }

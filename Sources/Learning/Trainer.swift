@@ -215,7 +215,13 @@ public final class Trainer {
     // The gradients are sums over the batches; what is clipped, applied and told is their mean.
     let count = Double(positions.count)
     var norm = GradientNorm.global(parameters) / count
-    guard norm.isFinite else { throw diverged(.gradientNorm(norm), step: record.step + 1) }
+    guard norm.isFinite else {
+      guard let decay = plan.overflowDecay else {
+        throw diverged(.gradientNorm(norm), step: record.step + 1)
+      }
+      shrink(by: rate * rateFactor / count * decay)
+      return TakenStep(loss: loss, gradientNorm: norm)
+    }
     let fullNorm = norm
     if let limit = plan.clipValue {
       GradientValues.clip(parameters, limit: count * limit)
@@ -225,6 +231,11 @@ public final class Trainer {
     optimizer.step(
       parameters: parameters, rate: rate * rateFactor / count, gradientScale: scale / count)
     return TakenStep(loss: loss, gradientNorm: fullNorm)
+  }
+
+  /// The step in place of a gradient that has overflowed.
+  private func shrink(by share: Double) {
+    for parameter in parameters { parameter.value = parameter.value.scaled(by: Float(1 - share)) }
   }
 
   /// A step of an optimiser that looks at the loss more than once. Nothing is clipped.

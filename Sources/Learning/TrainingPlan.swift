@@ -20,6 +20,11 @@ public struct TrainingPlan: Sendable {
   public var clipValue: Double?
   /// Gradients of a greater global norm are scaled down to it; nil to leave them.
   public var clipNorm: Double?
+  /// What to do where the loss is a number and its gradient is not, having overflowed on its way back
+  /// through many steps: nil stops the run; else that step replaces the gradient by this times the
+  /// parameters, which shrinks them until errors no longer explode (the code of Pascanu et al. 2013
+  /// does so). Not for optimisers that follow an objective.
+  public var overflowDecay: Double?
   /// The run ends after this many validations in a row without improvement; nil to go on.
   public var patience: Int?
   /// Validation every so many steps; nil for the end of each epoch.
@@ -37,7 +42,8 @@ public struct TrainingPlan: Sendable {
   public init(
     epochs: Int, accumulation: Int = 1, stepLimit: Int? = nil, seed: UInt64,
     schedule: RateSchedule, clipValue: Double? = nil, clipNorm: Double? = nil,
-    patience: Int? = nil, validationInterval: Int? = nil, checkpoints: CheckpointPolicy? = nil,
+    overflowDecay: Double? = nil, patience: Int? = nil, validationInterval: Int? = nil,
+    checkpoints: CheckpointPolicy? = nil,
     identity: [String: String] = [:], logInterval: Int = 100
   ) {
     self.epochs = epochs
@@ -47,6 +53,7 @@ public struct TrainingPlan: Sendable {
     self.schedule = schedule
     self.clipValue = clipValue
     self.clipNorm = clipNorm
+    self.overflowDecay = overflowDecay
     self.patience = patience
     self.validationInterval = validationInterval
     self.checkpoints = checkpoints
@@ -76,6 +83,11 @@ public struct TrainingPlan: Sendable {
     if let clipNorm {
       try check(
         clipNorm > 0 && clipNorm.isFinite, "the norm to clip at is above 0, not \(clipNorm)")
+    }
+    if let overflowDecay {
+      try check(
+        overflowDecay > 0 && overflowDecay.isFinite,
+        "the decay after an overflow is above 0, not \(overflowDecay)")
     }
     if let seconds = checkpoints?.everySeconds {
       try check(seconds > 0, "the time between checkpoints is above 0, not \(seconds) s")

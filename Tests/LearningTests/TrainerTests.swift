@@ -189,6 +189,23 @@ struct TrainerTests {
     #expect(byGradient.table.value.scalars.allSatisfy { $0.isFinite })
   }
 
+  @Test("where a gradient overflows, the parameters shrink by the share that the plan says")
+  func overflow() throws {
+    let task = ToyTask()
+    task.gradientFactor = { $0 == 3 ? .infinity : 1 }
+    var values: [Tensor] = []
+    task.beforeStep = { _ in values.append(task.table.value) }
+    var plan = plan()
+    plan.overflowDecay = 0.5
+    #expect(try Trainer(task, SGD(), plan).run().summary.end == .complete)
+    let factor = 1 - Float(0.5 * plan.schedule.base)
+    #expect(values[4].scalars == values[3].scalars.map { $0 * factor })
+    #expect(values[5] != values[4])
+
+    plan.overflowDecay = 0
+    #expect(throws: TrainingError.self) { try plan.validate() }
+  }
+
   @Test("a loss that stays far above a uniform guess stops the run; one outlier does not")
   func highLoss() throws {
     let outlier = ToyTask()

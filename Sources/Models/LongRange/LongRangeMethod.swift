@@ -36,6 +36,8 @@ public struct LongRangeMethod: Sendable {
   public var rate: Double
   /// Gradients of a greater norm are scaled down to it (Pascanu et al. 2013); nil to leave them.
   public var clipNorm: Double?
+  /// ``TrainingPlan/overflowDecay``.
+  public var overflowDecay: Double?
   /// What the regulariser Ω of Pascanu et al. (2013) counts; for a simple recurrent net only.
   public var vanishingPenalty: Float
   /// B, sequences a step.
@@ -44,7 +46,8 @@ public struct LongRangeMethod: Sendable {
   /// A method of the given parts.
   public init(
     name: String, cell: CellKind, hiddenSize: Int = 50, start: Start = .given(.init()),
-    rule: Rule, rate: Double, clipNorm: Double?, vanishingPenalty: Float = 0, batch: Int
+    rule: Rule, rate: Double, clipNorm: Double?, overflowDecay: Double? = nil,
+    vanishingPenalty: Float = 0, batch: Int
   ) {
     precondition(
       vanishingPenalty == 0 || cell == .rnn || cell == .rnnReLU,
@@ -56,6 +59,7 @@ public struct LongRangeMethod: Sendable {
     self.rule = rule
     self.rate = rate
     self.clipNorm = clipNorm
+    self.overflowDecay = overflowDecay
     self.vanishingPenalty = vanishingPenalty
     self.batch = batch
   }

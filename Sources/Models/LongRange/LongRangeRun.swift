@@ -86,7 +86,7 @@ public struct LongRangeRun: Sendable {
     let task = task ?? makeTask()
     let plan = TrainingPlan(
       epochs: 1, seed: seed, schedule: RateSchedule(base: method.rate), clipNorm: method.clipNorm,
-      validationInterval: task.checkSteps)
+      overflowDecay: method.overflowDecay, validationInterval: task.checkSteps)
     let start = ContinuousClock.now
     func seconds() -> Double { (ContinuousClock.now - start) / .seconds(1) }
     let stop = InterruptFlag()

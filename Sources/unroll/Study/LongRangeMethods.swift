@@ -14,6 +14,9 @@ struct LongRangeMethods {
     var about: String
     /// Its place among the colours.
     var color: Int
+    /// The share of the others' sequences that it is given: a step of a second-order rule goes through
+    /// each of its sequences many times.
+    var share = 1.0
     var method: @Sendable (LongRangeKind, _ span: Int) -> LongRangeMethod
   }
 
@@ -57,7 +60,8 @@ struct LongRangeMethods {
     },
     Entry(
       name: "Hessian-free",
-      about: "tanh units, structural damping (Martens & Sutskever 2011)", color: 5
+      about: "tanh units, structural damping (Martens & Sutskever 2011)", color: 5,
+      share: 0.2
     ) { _, _ in
       LongRangeMethod(
         name: "Hessian-free", cell: .rnn,

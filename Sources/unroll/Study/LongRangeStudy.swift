@@ -21,7 +21,7 @@ struct LongRangeStudy: Study {
 
     static let full = Grid(
       name: "full", spans: [50, 100, 150, 200, 300, 400, 500, 750, 1000],
-      limits: .init(sequences: 200_000), seeds: 3)
+      limits: .init(sequences: 1_000_000), seeds: 3)
     static let quick = Grid(
       name: "quick", spans: [20, 50, 100],
       limits: .init(sequences: 20_000, checkInterval: 1000, checked: 200, tested: 1000), seeds: 2)
@@ -76,13 +76,20 @@ struct LongRangeStudy: Study {
     guard let entry = LongRangeMethods.named(cell.method) else { return nil }
     let run = LongRangeRun(
       cell.problem.problem(span: cell.span), entry.method(cell.problem, cell.span),
-      limits: grid.limits, seed: UInt64(cell.seed), secondsLimit: minutes.map { $0 * 60 })
+      limits: limits(entry), seed: UInt64(cell.seed), secondsLimit: minutes.map { $0 * 60 })
     var result = try run(interrupt: watch.interrupt) { check in
       watch.tell(
         "\(Format.count(check.sequences)) sequences, \(ChartAxis.percent(check.wrong)) wrong")
     }
     result?.checks.thin(to: 30)
     return result
+  }
+
+  /// What a method is given.
+  func limits(_ entry: LongRangeMethods.Entry) -> LongRangeTask.Limits {
+    var limits = grid.limits
+    limits.sequences = Int(Double(limits.sequences) * entry.share)
+    return limits
   }
 
   func line(_ finding: Finding) -> String {

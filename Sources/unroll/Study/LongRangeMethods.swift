@@ -21,6 +21,7 @@ struct LongRangeMethods {
   }
 
   private static let batch = 20
+  static let hessianFreeShare = 0.3
 
   /// All of them, in the order of tables.
   static let all: [Entry] = [
@@ -37,7 +38,7 @@ struct LongRangeMethods {
       name: "RNN + clipping + Ω",
       about: "the same with a penalty on errors that fade on their way back (Pascanu et al. 2013)",
       color: 2
-    ) { _, _ in sgd("RNN + clipping + Ω", clip: 1, penalty: 2) },
+    ) { _, _ in sgd("RNN + clipping + Ω", clip: 1, penalty: 4) },
     Entry(
       name: "RNN, orthogonal",
       about:
@@ -61,14 +62,14 @@ struct LongRangeMethods {
     Entry(
       name: "Hessian-free",
       about: "tanh units, structural damping (Martens & Sutskever 2011)", color: 5,
-      share: 0.2
+      share: hessianFreeShare
     ) { _, _ in
       LongRangeMethod(
         name: "Hessian-free", cell: .rnn,
         start: .given(
           .init(input: .normal(0.1), recurrent: .sparse(connections: 15, radius: 1.1))),
-        rule: .hessianFree(structuralDamping: 0.03, curvature: 200, maxIterations: 60), rate: 1,
-        clipNorm: nil, batch: 1000)
+        rule: .hessianFree(structuralDamping: 0.03, curvature: 1000, maxIterations: 150), rate: 1,
+        clipNorm: nil, batch: 5000)
     },
     Entry(
       name: "LSTM, bias 1",
@@ -93,7 +94,8 @@ struct LongRangeMethods {
       start: .given(
         .init(input: .normal(0.1), recurrent: .sparse(connections: 15, radius: 0.95))),
       rule: .sgd,
-      rate: 0.03, clipNorm: clip, vanishingPenalty: penalty, batch: batch)
+      rate: 0.01, clipNorm: clip, overflowDecay: clip == nil ? nil : 0.1,
+      vanishingPenalty: penalty, batch: batch)
   }
 
   private static func gated(

@@ -8,7 +8,8 @@ extension LongRangeStudy {
       summary:
         "Methods of training on problems whose answer lies T steps back. A run is solved when at most "
         + "1 % of held-out sequences are wrong, and given up after "
-        + "\(Format.count(grid.limits.sequences)) sequences, Hessian-free after a fifth of that.",
+        + "\(Format.count(grid.limits.sequences)) sequences, Hessian-free after "
+        + "\(ChartAxis.percent(LongRangeMethods.hessianFreeShare)) of that.",
       sections: [.figures(tiles(findings))] + problems.flatMap { sections($0, findings) }
         + [.table(methodTable), conditions])
   }

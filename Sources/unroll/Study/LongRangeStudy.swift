@@ -74,9 +74,13 @@ struct LongRangeStudy: Study {
 
   func measure(_ cell: Cell, _ watch: StudyWatch) throws -> Finding? {
     guard let entry = LongRangeMethods.named(cell.method) else { return nil }
+    let limits = limits(entry)
+    var method = entry.method(cell.problem, cell.span)
+    // A short run still has some steps.
+    method.batch = min(method.batch, max(1, limits.sequences / 20))
     let run = LongRangeRun(
-      cell.problem.problem(span: cell.span), entry.method(cell.problem, cell.span),
-      limits: limits(entry), seed: UInt64(cell.seed), secondsLimit: minutes.map { $0 * 60 })
+      cell.problem.problem(span: cell.span), method, limits: limits, seed: UInt64(cell.seed),
+      secondsLimit: minutes.map { $0 * 60 })
     var result = try run(interrupt: watch.interrupt) { check in
       watch.tell(
         "\(Format.count(check.sequences)) sequences, \(ChartAxis.percent(check.wrong)) wrong")

@@ -133,7 +133,7 @@ struct LongRangeVerb: ParsableCommand {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "A run is given up after so many sequences, Hessian-free after a fifth of them (default: 1000000; quick: 20000).",
+      "A run is given up after so many sequences, Hessian-free after 30 % of them (default: 1000000; quick: 20000).",
       valueName: "n"))
   var sequences: Int?
   @Option(

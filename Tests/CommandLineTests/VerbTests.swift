@@ -1,5 +1,7 @@
 import ArgumentParser
 import Foundation
+import Recurrent
+import Tensors
 import Testing
 
 @testable import unroll
@@ -28,6 +30,7 @@ struct VerbTests {
     case let verb as Convert: try verb.run(captured.console)
     case let verb as BenchTrain: try verb.run(captured.console)
     case let verb as BenchStep: try verb.run(captured.console)
+    case let verb as BenchCells: try verb.run(captured.console)
     case let verb as Demo: try verb.run(captured.console)
     case let other: Issue.record("\(other) is no verb")
     }
@@ -216,6 +219,7 @@ struct VerbTests {
       refusesTraining("--log FILE", "@train.txt", "--gradient-flow", "3")
       refuses("none.txt", "score", "@model.safetensors", "@none.txt")
       refuses("latin.txt:1", "score", "@model.safetensors", "@latin.txt")
+      refuses("hidden is 0", "bench", "cells", "--hidden", "0")
       refuses("expected one of lm-small", "bench", "train", "--shape", "huge")
       #expect(try Data(contentsOf: URL(fileURLWithPath: model)) == before)
     }
@@ -294,6 +298,33 @@ struct VerbTests {
       .results.split(separator: "\n").map { try members(String($0)) }
     #expect(steps.map { $0["batch"] as? Int } == [1, 8])
     #expect(steps.allSatisfy { ($0["microseconds"] as? Double ?? 0) > 0 })
+  }
+
+  @Test("every cell is timed against the plain one of its family")
+  func benchCells() throws {
+    let lines = try unroll("bench", "cells", "--hidden", "8", "--seconds", "0.002", "--json")
+      .results.split(separator: "\n").map { try members(String($0)) }
+    #expect(lines.count == CellKind.allCases.count + 1)
+    #expect(lines.allSatisfy { ($0["tokens_per_second"] as? Double ?? 0) > 0 })
+    for line in lines where line["name"] as? String == line["of"] as? String {
+      #expect(line["times"] as? Double == 1)
+    }
+    let plain = lines.last
+    #expect(plain?["name"] as? String == "lstm, plain operations")
+    #expect(plain?["of"] as? String == "lstm")
+  }
+
+  @Test("the LSTM of plain operations is the LSTM")
+  func plainLSTM() {
+    let plain = PlainLSTMCell(inputSize: 3, hiddenSize: 5, key: RandomKey(seed: 1))
+    let fused = LSTMCell(inputSize: 3, hiddenSize: 5, key: RandomKey(seed: 2))
+    for (own, other) in zip(fused.parameters, plain.parameters) { own.value = other.value }
+    let inputs = Variable(RandomKey(seed: 3).normal([7, 2, 3]))
+    let (found, expected) = (
+      plain.run(inputs, lengths: nil, from: nil, mode: .prediction).outputs.value.scalars,
+      fused.run(inputs, lengths: nil, from: nil, mode: .prediction).outputs.value.scalars
+    )
+    #expect(zip(found, expected).allSatisfy { abs($0 - $1) < 1e-6 })
   }
 
   @Test("operations are counted by hand for one shape")

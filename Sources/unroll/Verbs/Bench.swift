@@ -16,10 +16,11 @@ struct Bench: ParsableCommand {
         unroll bench train
         unroll bench train --shape lm-medium --threads 2 --json
         unroll bench step --shape step-h512-l2 --seconds 5
+        unroll bench cells
       """,
-    subcommands: [BenchTrain.self, BenchStep.self])
+    subcommands: [BenchTrain.self, BenchStep.self, BenchCells.self])
 
-  /// The flags of both.
+  /// The flags of train and step.
   struct Options: ParsableArguments {
     @Option(help: ArgumentHelp("One shape of the grid (default: all).", valueName: "name"))
     var shape: String?
@@ -27,7 +28,7 @@ struct Bench: ParsableCommand {
     var seconds: Double?
     @OptionGroup var common: CommonOptions
 
-    /// What both read from their flags and the configuration file.
+    /// What they read from their flags and the configuration file.
     struct Choice {
       let threads: Int
       let shape: String?
@@ -185,5 +186,65 @@ struct BenchStep: ParsableCommand {
         format: "%@ batch %d %10.1f µs %6.1f %% of peak",
         name.padding(toLength: 16, withPad: " ", startingAt: 0), batch, measurement.microseconds,
         measurement.fractionOfPeak * 100))
+  }
+}
+
+/// `unroll bench cells`
+struct BenchCells: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "cells",
+    abstract: "Time training steps of one layer of every cell.",
+    discussion: """
+      Forward, backward and update, T = 50, B = 32, all cells in turn; beside each the time a token \
+      as a multiple of the plain cell's of its family. The last line is the LSTM once more, written \
+      from plain operations as a cell of one's own would be.
+
+      EXAMPLES
+        unroll bench cells
+        unroll bench cells --hidden 128 --seconds 1 --json
+      """)
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Units, and features of an input (default: 512).", valueName: "n"))
+  var hidden: Int?
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Seconds to measure each cell for (default: 2).", valueName: "x"))
+  var seconds: Double?
+  @OptionGroup var common: CommonOptions
+
+  func run() throws { try run(.standard) }
+
+  func run(_ console: Console) throws {
+    var settings = try common.settings()
+    let threads = try common.threadCount(&settings)
+    var extent = CellMeasurement.Extent()
+    extent.features = try settings.value("hidden", hidden, default: extent.features, .upTo(8192))
+    let seconds = try settings.value("seconds", seconds, default: 2, .positive)
+    try settings.finish()
+    if !common.json { console.message(Bench.heading(threads: threads)) }
+    let found = withThreads(threads) {
+      CellMeasurement(CellEntry.all, extent, seconds: seconds).seconds
+    }
+    for entry in CellEntry.all {
+      guard let time = found[entry.name], let base = found[entry.base] else { continue }
+      let rate = Double(extent.steps * extent.batch) / time
+      if common.json {
+        try console.result(
+          JSON.members([
+            "name": .string(entry.name), "threads": .integer(threads),
+            "hidden": .integer(extent.features),
+            "tokens_per_second": .number((rate * 10).rounded() / 10),
+            "times": .number((time / base * 1e3).rounded() / 1e3), "of": .string(entry.base),
+          ]).text)
+      } else {
+        try console.result(
+          String(
+            format: "%@ %12.0f tokens/s %8.2f times the time of %@",
+            entry.name.padding(toLength: 24, withPad: " ", startingAt: 0), rate, time / base,
+            entry.base))
+      }
+    }
   }
 }

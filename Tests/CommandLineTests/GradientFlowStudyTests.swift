@@ -27,6 +27,10 @@ struct GradientFlowStudyTests {
     let half = try flow("LSTM, bias 0").initial
     // About 0.73 and 0.5 a step, so a long way apart after 19.
     #expect(gated[19] / gated[0] > 10 * half[19] / half[0])
+    for net in ["LSTM, bias 5", "LSTM, spread"] {
+      let kept = try flow(net).initial
+      #expect(kept[19] / kept[0] > 0.1, "\(net)")
+    }
   }
 
   @Test("the factor a step back is a geometric mean, and there is none of nothing")
@@ -50,7 +54,8 @@ struct GradientFlowStudyTests {
     let html = study.page(findings).html
     #expect(markupFault(in: html) == nil && html.contains("class=\"curve series-6\""))
     #expect(!html.contains("nan"))
+    #expect(GradientFlowStudy.left([8, 4, 1]) == 0.125 && GradientFlowStudy.left([0, 1]) == nil)
     let row = study.table(findings).split(separator: "\n").last
-    #expect(row?.split(separator: " ") == ["GRU", "0.8000", "-", "0", "%", "2/2"])
+    #expect(row?.split(separator: " ") == ["GRU", "0.8000", "0.0144", "-", "0", "%", "2/2"])
   }
 }

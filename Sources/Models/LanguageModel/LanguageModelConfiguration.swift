@@ -88,6 +88,11 @@ public struct LanguageModelConfiguration: Sendable, Equatable {
     }
   }
 
+  /// The numbers that are learned, with V tokens.
+  public func parameterCount(vocabularySize: Int) -> Int {
+    tensorShapes(vocabularySize: vocabularySize).reduce(0) { $0 + $1.shape.reduce(1, *) }
+  }
+
   /// The parameters' names and shapes, with V tokens, in the order of `LanguageModel.parameters`.
   func tensorShapes(vocabularySize: Int) -> [(name: String, shape: [Int])] {
     var shapes = [(name: "embedding.weight", shape: [vocabularySize, embeddingSize])]

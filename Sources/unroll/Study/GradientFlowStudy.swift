@@ -1,4 +1,5 @@
 import Corpora
+import Foundation
 import Learning
 import Models
 import Recurrent
@@ -32,37 +33,51 @@ struct GradientFlowStudy: Study {
     var sequences: Int
   }
 
-  /// A net: its look in charts, its cell and its start.
+  /// A net: its cell, its start, and the rate of Adam that trains it.
   struct Net: Sendable {
     var name: String
     var about: String
     var cell: CellKind
-    var start: GateParameters.Initialization
+    var start: Start
+    var rate = 0.003
+
+    enum Start: Sendable {
+      case given(GateParameters.Initialization)
+      /// Gates that remember for 1 to T steps.
+      case chrono
+    }
   }
 
   /// All of them, in the order of tables and colours.
   static let nets: [Net] = [
     Net(
       name: "RNN", about: "tanh, uniform start in ±1/√H", cell: .rnn,
-      start: .init(recurrent: .uniform(0.14))),
+      start: .given(.init(recurrent: .uniform(0.14))), rate: 0.001),
     Net(
       name: "RNN, orthogonal", about: "tanh, orthogonal start (Saxe et al. 2014)", cell: .rnn,
-      start: .init()),
+      start: .given(.init()), rate: 0.001),
     Net(
       name: "IRNN", about: "rectifier, identity (Le et al. 2015)", cell: .rnnReLU,
-      start: .init(input: .normal(0.001), recurrent: .identity)),
+      start: .given(.init(input: .normal(0.001), recurrent: .identity)), rate: 0.0003),
     Net(
       name: "Memory cell", about: "a memory that adds up what it sees", cell: .memory,
-      start: .init()
-    ),
+      start: .given(.init())),
     Net(
       name: "LSTM, bias 0", about: "forget gates half open at the start", cell: .lstm,
-      start: .init(forgetBias: 0)),
+      start: .given(.init(forgetBias: 0))),
     Net(
       name: "LSTM, bias 1", about: "forget gates that start at a bias of 1 (Gers et al. 2000)",
-      cell: .lstm, start: .init(forgetBias: 1)),
+      cell: .lstm, start: .given(.init(forgetBias: 1))),
     Net(
-      name: "GRU", about: "the gated recurrent unit (Cho et al. 2014)", cell: .gru, start: .init()),
+      name: "GRU", about: "the gated recurrent unit (Cho et al. 2014)", cell: .gru,
+      start: .given(.init())),
+    Net(
+      name: "LSTM, bias 5", about: "forget gates that start at a bias of 5", cell: .lstm,
+      start: .given(.init(forgetBias: 5))),
+    Net(
+      name: "LSTM, spread",
+      about: "gates that start with memories of 1 to T steps (Tallec & Ollivier 2018)", cell: .lstm,
+      start: .chrono),
   ]
 
   /// T.
@@ -90,7 +105,7 @@ struct GradientFlowStudy: Study {
   func measure(_ cell: Cell, _ watch: StudyWatch) throws -> Finding? {
     guard let net = Self.nets.first(where: { $0.name == cell.net }) else { return nil }
     let problem = TemporalOrderProblem(span: span)
-    let run = LongRangeRun(problem, Self.method(net), limits: limits, seed: UInt64(cell.seed))
+    let run = LongRangeRun(problem, method(net), limits: limits, seed: UInt64(cell.seed))
     let task = run.makeTask()
     let batch = problem.batch(0, of: Self.measured, part: .heldOut, seed: UInt64(cell.seed))
     let initial = Self.flow(task.model, batch)
@@ -104,10 +119,15 @@ struct GradientFlowStudy: Study {
       wrong: result.wrong, sequences: result.sequences)
   }
 
-  private static func method(_ net: Net) -> LongRangeMethod {
-    LongRangeMethod(
-      name: net.name, cell: net.cell, hiddenSize: hiddenSize, start: .given(net.start), rule: .adam,
-      rate: 0.001, clipNorm: 1, batch: 20)
+  private func method(_ net: Net) -> LongRangeMethod {
+    let start: LongRangeMethod.Start =
+      switch net.start {
+      case .given(let given): .given(given)
+      case .chrono: .chrono(span: span)
+      }
+    return LongRangeMethod(
+      name: net.name, cell: net.cell, hiddenSize: Self.hiddenSize, start: start, rule: .adam,
+      rate: net.rate, clipNorm: 1, batch: 20)
   }
 
   private var limits: LongRangeTask.Limits {
@@ -139,12 +159,18 @@ struct GradientFlowStudy: Study {
     return pow(flow[last] / first, 1 / Double(last))
   }
 
+  /// What is left of the norm at the first step; nil if there is none at the last.
+  static func left(_ flow: [Double]) -> Double? {
+    guard let first = flow.first, first > 0, let last = flow.last else { return nil }
+    return last / first
+  }
+
   private static func factorText(_ flow: [Double]) -> String {
     factor(flow).map { "× " + Format.number($0) } ?? "none"
   }
 
-  /// One row a net: name, factor a step back at the start and after training, what is left at the first
-  /// step, what is wrong.
+  /// One row a net: name, factor a step back and what is left at the first step before training, the
+  /// factor after it, what is wrong.
   func rows(_ findings: StudyFindings<Self>) -> [[String]] {
     Self.nets.compactMap { net in
       let found = of(net, findings)
@@ -158,6 +184,7 @@ struct GradientFlowStudy: Study {
       }
       return [
         net.name, spread(found.compactMap { Self.factor($0.initial) }),
+        Self.geometricMean(found.compactMap { Self.left($0.initial) }),
         spread(found.compactMap { Self.factor($0.trained) }),
         Spread(found.map(\.wrong)).map { ChartAxis.percent($0.mean) } ?? "-",
         "\(found.count { $0.ending == .solved })/\(found.count)",
@@ -165,7 +192,17 @@ struct GradientFlowStudy: Study {
     }
   }
 
-  static let columns = ["net", "factor at the start", "after training", "wrong", "solved"]
+  static let columns = [
+    "net", "factor a step back", "left of it at the first step", "factor after training", "wrong",
+    "solved",
+  ]
+
+  private static func geometricMean(_ values: [Double]) -> String {
+    let logs = values.filter { $0 > 0 }.map { log($0) }
+    guard let mean = Spread(logs)?.mean, logs.count == values.count else { return "-" }
+    let value = exp(mean)
+    return value < 1e-3 ? String(format: "%.0e", value) : Format.number(value)
+  }
 
   func table(_ findings: StudyFindings<Self>) -> String {
     TextTable(columns: Self.columns, rows: rows(findings)).text

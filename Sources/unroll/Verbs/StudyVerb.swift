@@ -17,7 +17,7 @@ struct StudyVerb: ParsableCommand {
         unroll study long-range --only 'adding/LSTM/*' --seeds 5
         unroll study gradient-flow
       """,
-    subcommands: [LongRangeVerb.self, GradientFlowVerb.self])
+    subcommands: [LongRangeVerb.self, GradientFlowVerb.self, DepthVerb.self])
 
   /// The flags of all studies.
   struct Options: ParsableArguments {

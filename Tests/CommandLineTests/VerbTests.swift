@@ -68,6 +68,15 @@ struct VerbTests {
       // Five words and a line's end, 80 times.
       #expect(evaluated["tokens"] as? Int == 480)
       #expect(evaluated["bits_per_character"] == nil)
+      #expect(evaluated["cache_perplexity"] == nil)
+      let cached = try members(
+        unroll(
+          "evaluate", "@model.safetensors", "@train.txt", "--json", "--cache", "--cache-size",
+          "100", "--cache-tune", "@train.txt", in: folder
+        ).results)
+      #expect(cached["perplexity"] as? Double == evaluated["perplexity"] as? Double)
+      #expect((cached["cache_perplexity"] as? Double ?? 0) > 1)
+      #expect(cached["cache_size"] as? Int == 100)
       let entropy = try #require(evaluated["cross_entropy"] as? Double)
       let perplexity = try #require(evaluated["perplexity"] as? Double)
       #expect(abs(exp(entropy) - perplexity) < 1e-9 * perplexity)
@@ -219,6 +228,18 @@ struct VerbTests {
       refusesTraining("--log FILE", "@train.txt", "--gradient-flow", "3")
       refuses("none.txt", "score", "@model.safetensors", "@none.txt")
       refuses("latin.txt:1", "score", "@model.safetensors", "@latin.txt")
+      refuses(
+        "--cache-size goes with --cache", "evaluate", "@model.safetensors", "@train.txt",
+        "--cache-size", "9")
+      refuses(
+        "--cache-weight is 1.0", "evaluate", "@model.safetensors", "@train.txt", "--cache",
+        "--cache-weight", "1")
+      refuses(
+        "--cache-tune chooses", "evaluate", "@model.safetensors", "@train.txt", "--cache",
+        "--cache-tune", "@train.txt", "--cache-flatness", "1")
+      refuses(
+        "none.txt", "evaluate", "@model.safetensors", "@train.txt", "--cache", "--cache-tune",
+        "@none.txt")
       refuses("hidden is 0", "bench", "cells", "--hidden", "0")
       refuses("expected one of lm-small", "bench", "train", "--shape", "huge")
       #expect(try Data(contentsOf: URL(fileURLWithPath: model)) == before)

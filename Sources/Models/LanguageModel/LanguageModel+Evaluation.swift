@@ -27,12 +27,12 @@ public struct Evaluation: Sendable, Equatable {
 
 /// A text made ready for evaluation with one model.
 public struct EvaluationText: Sendable {
-  fileprivate enum Content {
+  enum Content {
     case stream(StreamBatches)
     case sentences(SentenceBatches)
   }
-  fileprivate let content: Content
-  fileprivate let unknownTokens: Int
+  let content: Content
+  let unknownTokens: Int
 
   /// Steps of one window, which bounds memory; the result hardly depends on it.
   private static let window = 256

@@ -11,8 +11,8 @@ extension GradientFlowStudy {
         .drawing(
           title: "At the start",
           text:
-            "A straight line on this scale is a factor a step. What is below 1 at the left vanishes, "
-            + "what is above it explodes.",
+            "A straight line on this scale is a factor a step. What falls on its way back, to the right, "
+            + "vanishes; what rises explodes.",
           svg: chart(findings, "At the start", \.initial).svg),
         .drawing(
           title: "After training",

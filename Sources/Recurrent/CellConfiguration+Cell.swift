@@ -60,6 +60,7 @@ extension CellConfiguration {
       inputSize: inputSize, hiddenSize: hiddenSize, activation: activation, place: place,
       initialization: initialization, key: key)
     cell.gates.weightDropout = dropout.weights
+    cell.vanishingGradientPenalty = vanishingPenalty
     return dropout.wrap(cell)
   }
 

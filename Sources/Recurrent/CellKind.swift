@@ -44,17 +44,21 @@ public struct CellConfiguration: Sendable, Equatable {
   public var projection: Int?
   /// What is dropped in the recurrence while training.
   public var dropout: RecurrentDropout
+  /// What Ω, the penalty on errors that fade on their way back, counts while training (Pascanu et al.
+  /// 2013); see ``ElmanCell/vanishingGradientPenalty``.
+  public var vanishingPenalty: Float
 
   /// A configuration; ``fault`` says what is wrong with it.
   public init(
     _ kind: CellKind, inputSize: Int, hiddenSize: Int, projection: Int? = nil,
-    dropout: RecurrentDropout = RecurrentDropout()
+    dropout: RecurrentDropout = RecurrentDropout(), vanishingPenalty: Float = 0
   ) {
     self.kind = kind
     self.inputSize = inputSize
     self.hiddenSize = hiddenSize
     self.projection = projection
     self.dropout = dropout
+    self.vanishingPenalty = vanishingPenalty
   }
 
   /// The features of an output.
@@ -69,6 +73,18 @@ public struct CellConfiguration: Sendable, Equatable {
       guard (1...hiddenSize).contains(projection) else {
         return "a projection has at most as many features as the layer has units, "
           + "so 1 to \(hiddenSize), not \(projection)"
+      }
+    }
+    if vanishingPenalty != 0 {
+      guard vanishingPenalty > 0, vanishingPenalty.isFinite else {
+        return "a penalty on vanishing gradients is at least 0, not \(vanishingPenalty)"
+      }
+      guard [.rnn, .rnnReLU, .irnn].contains(kind) else {
+        return "the penalty on vanishing gradients is for rnn, rnn-relu and irnn, "
+          + "not for \(kind.rawValue)"
+      }
+      guard dropout.state == 0, dropout.zoneout == 0 else {
+        return "the penalty on vanishing gradients goes with no dropout of the state and no zoneout"
       }
     }
     return dropout.fault(kind)

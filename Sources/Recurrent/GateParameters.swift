@@ -48,7 +48,7 @@ public struct GateParameters: Module {
   public var parameters: [Parameter] { [inputWeight, recurrentWeight, inputBias, recurrentBias] }
 
   /// How a layer starts.
-  public struct Initialization: Sendable {
+  public struct Initialization: Sendable, Equatable {
     /// Of W_ih.
     public var input: Initializer
     /// Of W_hh.

@@ -34,13 +34,16 @@ public struct StackConfiguration: Sendable, Equatable {
   public var isVariational: Bool
   /// What is dropped in the recurrence.
   public var recurrentDropout: RecurrentDropout
+  /// The weight of the penalty on errors that fade on their way back, in every layer
+  /// (``CellConfiguration/vanishingPenalty``).
+  public var vanishingPenalty: Float
 
   /// A configuration; ``fault`` says what is wrong with it.
   public init(
     _ cell: CellKind, inputSize: Int, hiddenSize: Int, layers: Int = 1, projection: Int? = nil,
     isBidirectional: Bool = false, connections: SkipConnections = .none,
     learnsInitialState: Bool = false, dropout: Float = 0, isVariational: Bool = false,
-    recurrentDropout: RecurrentDropout = RecurrentDropout()
+    recurrentDropout: RecurrentDropout = RecurrentDropout(), vanishingPenalty: Float = 0
   ) {
     self.cell = cell
     self.inputSize = inputSize
@@ -53,6 +56,7 @@ public struct StackConfiguration: Sendable, Equatable {
     self.dropout = dropout
     self.isVariational = isVariational
     self.recurrentDropout = recurrentDropout
+    self.vanishingPenalty = vanishingPenalty
   }
 
   /// The features of an output of the stack.
@@ -72,7 +76,7 @@ public struct StackConfiguration: Sendable, Equatable {
     let below = connections == .input ? outputSize + inputSize : outputSize
     return CellConfiguration(
       cell, inputSize: layer == 0 ? inputSize : below, hiddenSize: hiddenSize,
-      projection: projection, dropout: recurrentDropout)
+      projection: projection, dropout: recurrentDropout, vanishingPenalty: vanishingPenalty)
   }
 
   private var directions: [Direction] { isBidirectional ? [.forward, .reverse] : [.forward] }

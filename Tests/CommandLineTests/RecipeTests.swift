@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Learning
 import Models
+import Recurrent
 import Testing
 
 @testable import unroll
@@ -56,7 +57,8 @@ struct RecipeTests {
         forget-bias: 0
         """)
     #expect(medium.schedule.course == .exponential(decay: 1 / 1.2, afterEpoch: 6))
-    #expect(medium.lossUnit == .sequence && medium.initRange == 0.05 && medium.forgetBias == 0)
+    #expect(
+      medium.lossUnit == .sequence && medium.start.range == 0.05 && medium.start.forgetBias == 0)
     #expect(medium.configuration.hiddenSize == 650 && medium.configuration.dropout == 0.5)
     #expect(medium.record["decay-after"] == "6" && medium.record["vocabulary-size"] == "10000")
   }
@@ -158,6 +160,34 @@ struct RecipeTests {
         "--accumulate is for optimisers that add gradients up; l-bfgs looks at one batch a step"
       ),
       (
+        ["--vanishing-penalty", "1"],
+        "the penalty on vanishing gradients is for rnn, rnn-relu and irnn, not for lstm"
+      ),
+      (
+        ["--vanishing-penalty", "1", "--cell", "rnn", "--zoneout", "0.1"],
+        "the penalty on vanishing gradients goes with no dropout of the state and no zoneout"
+      ),
+      (
+        ["--vanishing-penalty=-1", "--cell", "rnn"],
+        "--vanishing-penalty is -1.0; expected a number of at least 0"
+      ),
+      (
+        ["--vanishing-penalty", "1", "--cell", "rnn", "--optimizer", "hessian-free"],
+        "--optimizer hessian-free goes with no --vanishing-penalty"
+      ),
+      (
+        ["--recurrent-init", "identity", "--init-range", "0.1"],
+        "--init-range starts all matrices alike, so --recurrent-init cannot be beside it"
+      ),
+      (
+        ["--input-init", "sparse", "--cell", "irnn"],
+        "--cell irnn has a start of its own, so --input-init cannot be beside it"
+      ),
+      (
+        ["--input-init", "identity"],
+        "--input-init is identity, which is for recurrent matrices"
+      ),
+      (
         ["--schedule", "exponential"],
         "--schedule exponential needs --decay, the factor of each epoch"
       ),
@@ -186,8 +216,25 @@ struct RecipeTests {
       ["--dropout-input", "0.1"], ["--dropout-embedding", "0.1"], ["--dropout-weights", "0.1"],
       ["--dropout-state", "0.1"], ["--dropout-candidate", "0.1"], ["--vary-bptt"],
       ["--activation-penalty", "1"], ["--temporal-penalty", "1"],
+      ["--recurrent-init", "identity"], ["--input-init", "sparse"],
     ] {
       #expect(try recipe(change).identity != base, "\(change)")
     }
+    let plain = try recipe(["--cell", "rnn"]).identity
+    #expect(try recipe(["--cell", "rnn", "--vanishing-penalty", "2"]).identity != plain)
+  }
+
+  @Test("matrices start as they are asked to")
+  func start() throws {
+    let usual = try recipe([]).start.initialization
+    #expect(usual.gates == .init(input: .glorot, recurrent: .orthogonal, forgetBias: 1))
+    let other = try recipe(
+      ["--forget-bias", "2"], yaml: "recurrent-init: identity\ninput-init: sparse"
+    ).start.initialization
+    #expect(
+      other.gates
+        == .init(input: .sparse(connections: 15), recurrent: .identity, forgetBias: 2))
+    let sparse = try recipe(["--recurrent-init", "sparse"]).start.initialization
+    #expect(sparse.gates.recurrent == .sparse(connections: 15, radius: 1.1))
   }
 }

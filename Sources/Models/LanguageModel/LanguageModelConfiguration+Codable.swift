@@ -19,6 +19,7 @@ extension LanguageModelConfiguration: Codable {
     case stateDropout = "dropout_state"
     case candidateDropout = "dropout_candidate"
     case zoneout
+    case vanishingPenalty = "vanishing_penalty"
   }
 
   /// Reads a configuration; `validate` checks it.
@@ -48,6 +49,7 @@ extension LanguageModelConfiguration: Codable {
         recurrent: RecurrentDropout(
           weights: try rate(.weightDropout), state: try rate(.stateDropout),
           candidate: try rate(.candidateDropout), zoneout: try rate(.zoneout))),
+      vanishingPenalty: try rate(.vanishingPenalty),
       isTied: try values.decode(Bool.self, forKey: .isTied))
   }
 
@@ -77,7 +79,7 @@ extension LanguageModelConfiguration: Codable {
     for (key, rate) in [
       (CodingKeys.embeddingDropout, dropout.embedding), (.weightDropout, recurrent.weights),
       (.stateDropout, recurrent.state), (.candidateDropout, recurrent.candidate),
-      (.zoneout, recurrent.zoneout),
+      (.zoneout, recurrent.zoneout), (.vanishingPenalty, vanishingPenalty),
     ] where rate > 0 {
       try values.encode(rate, forKey: key)
     }

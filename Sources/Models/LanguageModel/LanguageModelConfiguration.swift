@@ -23,6 +23,9 @@ public struct LanguageModelConfiguration: Sendable, Equatable {
   public var learnsInitialState: Bool
   /// What is dropped while it is trained.
   public var dropout: LanguageModelDropout
+  /// The weight of the penalty on errors that fade on their way back while it is trained
+  /// (``CellConfiguration/vanishingPenalty``).
+  public var vanishingPenalty: Float
   /// Whether the output layer uses the token vectors as its matrix (Inan et al. 2017).
   public var isTied: Bool
 
@@ -31,7 +34,7 @@ public struct LanguageModelConfiguration: Sendable, Equatable {
     level: Tokenizer, unit: TextUnit = .stream, cell: CellKind = .lstm, embeddingSize: Int,
     hiddenSize: Int, layers: Int, projection: Int? = nil, connections: SkipConnections = .none,
     learnsInitialState: Bool = false, dropout: LanguageModelDropout = LanguageModelDropout(),
-    isTied: Bool = false
+    vanishingPenalty: Float = 0, isTied: Bool = false
   ) {
     self.level = level
     self.unit = unit
@@ -43,6 +46,7 @@ public struct LanguageModelConfiguration: Sendable, Equatable {
     self.connections = connections
     self.learnsInitialState = learnsInitialState
     self.dropout = dropout
+    self.vanishingPenalty = vanishingPenalty
     self.isTied = isTied
   }
 
@@ -52,7 +56,7 @@ public struct LanguageModelConfiguration: Sendable, Equatable {
       cell, inputSize: embeddingSize, hiddenSize: hiddenSize, layers: layers,
       projection: projection, connections: connections, learnsInitialState: learnsInitialState,
       dropout: dropout.hidden, isVariational: dropout.isVariational,
-      recurrentDropout: dropout.recurrent)
+      recurrentDropout: dropout.recurrent, vanishingPenalty: vanishingPenalty)
   }
 
   /// Throws ``ModelError/invalidConfiguration(_:)`` for numbers that make no network.

@@ -39,7 +39,7 @@ public struct NeuralCache: Sendable, Hashable {
   /// Weights and flatnesses to choose from.
   public static func grid(size: Int) -> [NeuralCache] {
     [0.05, 0.1, 0.15, 0.2, 0.3, 0.4].flatMap { weight in
-      [0.1, 0.2, 0.3, 0.5, 0.8, 1.2].map {
+      [0.1, 0.3, 0.6, 1, 1.5, 2.5].map {
         NeuralCache(size: size, weight: weight, flatness: $0)
       }
     }

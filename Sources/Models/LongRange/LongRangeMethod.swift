@@ -81,20 +81,14 @@ public struct LongRangeMethod: Sendable {
     case .given(let given): initialization = given
     case .chrono: initialization.forgetBias = 0
     }
-    guard cell == .rnn || cell == .rnnReLU else {
-      let made = CellConfiguration(cell, inputSize: inputSize, hiddenSize: hiddenSize)
-        .makeCell(place: LayerPlace(), initialization: initialization, key: key)
-      // W_ih, W_hh and b_ih come first in every cell.
-      if case .chrono(let span) = start {
-        remember(over: span, made.parameters[2], key: key.child(2))
-      }
-      return made
+    let made = CellConfiguration(
+      cell, inputSize: inputSize, hiddenSize: hiddenSize, vanishingPenalty: vanishingPenalty
+    ).makeCell(place: LayerPlace(), initialization: initialization, key: key)
+    // W_ih, W_hh and b_ih come first in every cell.
+    if case .chrono(let span) = start {
+      remember(over: span, made.parameters[2], key: key.child(2))
     }
-    var elman = ElmanCell(
-      inputSize: inputSize, hiddenSize: hiddenSize, activation: cell == .rnn ? .tanh : .relu,
-      initialization: initialization, key: key)
-    elman.vanishingGradientPenalty = vanishingPenalty
-    return AnyCell(elman)
+    return made
   }
 
   /// Draws the biases of ``Start/chrono(span:)``.

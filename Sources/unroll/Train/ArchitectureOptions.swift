@@ -89,6 +89,12 @@ struct ArchitectureOptions: ParsableArguments {
     help: ArgumentHelp(
       "Probability that a unit keeps its state for a step (default: 0).", valueName: "p"))
   var zoneout: Double?
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Penalty on errors of rnn, rnn-relu or irnn that fade on their way back (Pascanu et al. "
+        + "2013; default: 0).", valueName: "x"))
+  var vanishingPenalty: Double?
 }
 
 extension ArchitectureOptions {
@@ -115,7 +121,10 @@ extension ArchitectureOptions {
       hiddenSize: hidden, layers: try settings.value("layers", layers, default: 2, .upTo(1000)),
       projection: projection, connections: try settings.value("skip", skip, default: .none),
       learnsInitialState: try settings.isOn("learn-initial-state", learnInitialState),
-      dropout: try rates(&settings), isTied: isTied)
+      dropout: try rates(&settings),
+      vanishingPenalty: Float(
+        try settings.value("vanishing-penalty", vanishingPenalty, default: 0, .notNegative)),
+      isTied: isTied)
     if let fault = configuration.stack.fault { throw Failure.usage(fault) }
     return configuration
   }
@@ -157,7 +166,7 @@ extension LanguageModelConfiguration {
     var rates = [
       ("dropout-embedding", dropout.embedding), ("dropout-weights", recurrent.weights),
       ("dropout-state", recurrent.state), ("dropout-candidate", recurrent.candidate),
-      ("zoneout", recurrent.zoneout),
+      ("zoneout", recurrent.zoneout), ("vanishing-penalty", vanishingPenalty),
     ].filter { $0.1 > 0 }
     if dropout.input == dropout.hidden, dropout.hidden == dropout.output {
       rates.append(("dropout", dropout.input))

@@ -91,15 +91,7 @@ struct LanguageModelOptions: ParsableArguments {
     parsing: .unconditional,
     help: ArgumentHelp("Steps over which the rate rises (default: 0).", valueName: "n"))
   var warmup: Int?
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Start all matrices uniform in ±x (default: Glorot and orthogonal).", valueName: "x"))
-  var initRange: Double?
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("Start of an LSTM's forget bias (default: 1).", valueName: "x"))
-  var forgetBias: Double?
+  @OptionGroup var start: StartOptions
 }
 
 extension LanguageModelOptions {
@@ -134,8 +126,7 @@ extension LanguageModelOptions {
       validationInterval: try settings.value("valid-every", validEvery, .atLeast(1)),
       patience: try settings.value("patience", patience, .atLeast(1)),
       optimizer: optimizer, schedule: try schedule(&settings, rate: optimizer.rate),
-      initRange: try settings.value("init-range", initRange, .positive),
-      forgetBias: try settings.value("forget-bias", forgetBias, default: 1, .finite), seed: seed)
+      start: try start.recipe(&settings, for: configuration), seed: seed)
     if optimizer.kind.takesObjective {
       let name = optimizer.kind.rawValue
       guard configuration.dropout.isNone else {
@@ -148,6 +139,9 @@ extension LanguageModelOptions {
         throw Failure.usage(
           "--optimizer \(name) goes with the cells \(cells.joined(separator: ", ")), without a "
             + "projection")
+      }
+      guard configuration.vanishingPenalty == 0 else {
+        throw Failure.usage("--optimizer \(name) goes with no --vanishing-penalty")
       }
       guard recipe.penalty == ActivationPenalty() else {
         throw Failure.usage("--optimizer \(name) goes with no --activation- or --temporal-penalty")

@@ -23,19 +23,11 @@ struct LanguageModelRecipe: Equatable {
   var optimizer: OptimizerRecipe
   var schedule: RateSchedule
 
-  /// nil for the initialisation by kinds of matrices.
-  var initRange: Double?
-  var forgetBias: Double
+  var start: StartRecipe
   var seed: UInt64
 }
 
 extension LanguageModelRecipe {
-  /// How the model starts.
-  var initialization: LanguageModel.Initialization {
-    if let initRange { return .uniform(Float(initRange), forgetBias: Float(forgetBias)) }
-    return LanguageModel.Initialization(gates: .init(forgetBias: Float(forgetBias)))
-  }
-
   /// A fresh optimiser.
   func makeOptimizer() -> any Optimizer { optimizer.kind.make(optimizer.settings) }
 
@@ -68,14 +60,13 @@ extension LanguageModelRecipe {
     var identity = configuration.options
     identity["batch"] = "\(batch)"
     identity["loss-unit"] = lossUnit.rawValue
-    identity["forget-bias"] = "\(forgetBias)"
+    identity.merge(start.options) { $1 }
     if configuration.unit == .stream {
       identity["bptt"] = "\(bptt)"
       identity["vary-bptt"] = variesBPTT ? "true" : nil
     }
     if penalty.activation > 0 { identity["activation-penalty"] = "\(penalty.activation)" }
     if penalty.temporal > 0 { identity["temporal-penalty"] = "\(penalty.temporal)" }
-    identity["init-range"] = initRange.map { "\($0)" }
     identity["min-count"] = vocabularySize == nil ? "\(minimumCount)" : nil
     identity["vocabulary-size"] = vocabularySize.map { "\($0)" }
     return identity

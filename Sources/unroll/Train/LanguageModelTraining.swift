@@ -106,7 +106,7 @@ struct LanguageModelTraining {
       minimumCount: recipe.minimumCount, maximumSize: recipe.vocabularySize)
     let model = try LanguageModel(
       configuration: recipe.configuration, vocabulary: vocabulary,
-      initialization: recipe.initialization, key: RandomKey(seed: recipe.seed).child(0))
+      initialization: recipe.start.initialization, key: RandomKey(seed: recipe.seed).child(0))
     do {
       let task = try LanguageModelTask(
         model, text: text, validation: heldOut, batch: recipe.batch, window: recipe.bptt,

@@ -1,0 +1,104 @@
+import ArgumentParser
+import Models
+import Recurrent
+
+/// What a weight matrix can start as, by name.
+enum StartKind: String, CaseIterable, ExpressibleByArgument, SettingValue {
+  case glorot, orthogonal, identity, sparse
+
+  /// 15 connections a unit, as Martens (2010) has them.
+  private static let connections = 15
+
+  var inputInitializer: Initializer {
+    switch self {
+    case .glorot: .glorot
+    case .orthogonal: .orthogonal
+    case .identity: .identity
+    case .sparse: .sparse(connections: Self.connections)
+    }
+  }
+
+  /// Of a spectral radius of 1.1 where it is sparse (Sutskever et al. 2013).
+  var recurrentInitializer: Initializer {
+    self == .sparse ? .sparse(connections: Self.connections, radius: 1.1) : inputInitializer
+  }
+}
+
+/// The flags that say how the weights of a model start.
+struct StartOptions: ParsableArguments {
+  @Option(
+    help: """
+      Start of the matrices from the inputs: glorot, orthogonal or sparse (15 connections a unit) \
+      (default: glorot).
+      """)
+  var inputInit: StartKind?
+  @Option(
+    help: """
+      Start of the recurrent matrices: glorot, orthogonal, identity or sparse (15 connections a \
+      unit, spectral radius 1.1) (default: orthogonal).
+      """)
+  var recurrentInit: StartKind?
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Start all matrices uniform in ±x instead.", valueName: "x"))
+  var initRange: Double?
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Start of an LSTM's forget bias (default: 1).", valueName: "x"))
+  var forgetBias: Double?
+
+  /// The start that the flags and the configuration file ask for.
+  ///
+  /// - Throws: `Failure` for values that make no sense by themselves or together.
+  func recipe(
+    _ settings: inout Settings, for configuration: LanguageModelConfiguration
+  ) throws -> StartRecipe {
+    let recipe = StartRecipe(
+      range: try settings.value("init-range", initRange, .positive),
+      input: try settings.value("input-init", inputInit),
+      recurrent: try settings.value("recurrent-init", recurrentInit),
+      forgetBias: try settings.value("forget-bias", forgetBias, default: 1, .finite))
+    let given = [("input-init", recipe.input), ("recurrent-init", recipe.recurrent)]
+    if let (name, _) = given.first(where: { $0.1 != nil }) {
+      guard recipe.range == nil else {
+        throw Failure.usage(
+          "--init-range starts all matrices alike, so --\(name) cannot be beside it")
+      }
+      guard configuration.cell != .irnn else {
+        throw Failure.usage("--cell irnn has a start of its own, so --\(name) cannot be beside it")
+      }
+    }
+    guard recipe.input != .identity else {
+      throw Failure.usage("--input-init is identity, which is for recurrent matrices")
+    }
+    return recipe
+  }
+}
+
+/// How the weights of a model start.
+struct StartRecipe: Equatable {
+  /// All matrices are uniform in ±this.
+  var range: Double?
+  /// nil for Glorot's.
+  var input: StartKind?
+  /// nil for orthogonal matrices.
+  var recurrent: StartKind?
+  var forgetBias: Double
+
+  var initialization: LanguageModel.Initialization {
+    if let range { return .uniform(Float(range), forgetBias: Float(forgetBias)) }
+    var gates = GateParameters.Initialization(forgetBias: Float(forgetBias))
+    if let input { gates.input = input.inputInitializer }
+    if let recurrent { gates.recurrent = recurrent.recurrentInitializer }
+    return LanguageModel.Initialization(gates: gates)
+  }
+
+  /// Options and their values, as on the command line; what is as usual is left out, but for the bias.
+  var options: [String: String] {
+    var options = ["forget-bias": "\(forgetBias)"]
+    options["init-range"] = range.map { "\($0)" }
+    options["input-init"] = input?.rawValue
+    options["recurrent-init"] = recurrent?.rawValue
+    return options
+  }
+}

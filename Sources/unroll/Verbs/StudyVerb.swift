@@ -183,7 +183,7 @@ struct GradientFlowVerb: ParsableCommand {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Training ends after so many sequences (default: 40000; quick: 10000).", valueName: "n"))
+      "Training ends after so many sequences (default: 100000; quick: 10000).", valueName: "n"))
   var sequences: Int?
 
   func run() throws { try run(.standard) }
@@ -196,7 +196,7 @@ struct GradientFlowVerb: ParsableCommand {
       "steps", steps, default: isQuick ? 50 : 200,
       Requirement(text: "an integer from 10 to 10000") { (10...10_000).contains($0) })
     let sequences = try settings.value(
-      "sequences", sequences, default: isQuick ? 10_000 : 40_000, .upTo(1_000_000_000))
+      "sequences", sequences, default: isQuick ? 10_000 : 100_000, .upTo(1_000_000_000))
     try settings.finish()
     let study = GradientFlowStudy(
       span: steps, sequences: sequences, seeds: choice.seeds ?? (isQuick ? 2 : 3),

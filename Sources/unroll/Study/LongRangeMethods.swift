@@ -14,14 +14,13 @@ struct LongRangeMethods {
     var about: String
     /// Its place among the colours.
     var color: Int
-    /// The share of the others' sequences that it is given: a step of a second-order rule goes through
-    /// each of its sequences many times.
+    /// The share of the simple networks' sequences that it is given: those of gated cells cost several
+    /// times as much, and a step of a second-order rule goes through each many times.
     var share = 1.0
     var method: @Sendable (LongRangeKind, _ span: Int) -> LongRangeMethod
   }
 
   private static let batch = 20
-  static let hessianFreeShare = 0.3
 
   /// All of them, in the order of tables.
   static let all: [Entry] = [
@@ -51,7 +50,7 @@ struct LongRangeMethods {
     Entry(
       name: "IRNN",
       about: "rectified units, the identity as recurrent matrix to start with (Le et al. 2015)",
-      color: 4
+      color: 4, share: 0.5
     ) { _, _ in
       LongRangeMethod(
         name: "IRNN", cell: .rnnReLU,
@@ -62,26 +61,30 @@ struct LongRangeMethods {
     Entry(
       name: "Hessian-free",
       about: "tanh units, structural damping (Martens & Sutskever 2011)", color: 5,
-      share: hessianFreeShare
-    ) { _, _ in
+      share: 0.3
+    ) { problem, _ in
       LongRangeMethod(
         name: "Hessian-free", cell: .rnn,
         start: .given(
-          .init(input: .normal(0.1), recurrent: .sparse(connections: 15, radius: 1.1))),
+          .init(
+            input: .normal(problem == .adding ? 0.3 : 0.1),
+            recurrent: .sparse(connections: 15, radius: 1.1))),
         rule: .hessianFree(structuralDamping: 0.03, curvature: 1000, maxIterations: 150), rate: 1,
-        clipNorm: nil, batch: 5000)
+        clipNorm: nil, batch: 2000)
     },
     Entry(
       name: "LSTM, bias 1",
-      about: "forget gates that start at a bias of 1 (Józefowicz et al. 2015)", color: 8
+      about: "forget gates that start at a bias of 1 (Józefowicz et al. 2015)", color: 8, share: 0.3
     ) { _, _ in gated("LSTM, bias 1", .lstm, .given(.init(forgetBias: 1))) },
     Entry(
       name: "LSTM",
-      about: "gates that start with memories of 1 to T steps (Tallec & Ollivier 2018)", color: 6
+      about: "gates that start with memories of 1 to T steps (Tallec & Ollivier 2018)", color: 6,
+      share: 0.3
     ) { _, span in gated("LSTM", .lstm, .chrono(span: span)) },
     Entry(
       name: "GRU",
-      about: "gates that start with memories of 1 to T steps (Tallec & Ollivier 2018)", color: 7
+      about: "gates that start with memories of 1 to T steps (Tallec & Ollivier 2018)", color: 7,
+      share: 0.3
     ) { _, span in gated("GRU", .gru, .chrono(span: span)) },
   ]
 

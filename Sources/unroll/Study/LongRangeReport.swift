@@ -8,8 +8,8 @@ extension LongRangeStudy {
       summary:
         "Methods of training on problems whose answer lies T steps back. A run is solved when at most "
         + "1 % of held-out sequences are wrong, and given up after "
-        + "\(Format.count(grid.limits.sequences)) sequences, Hessian-free after "
-        + "\(ChartAxis.percent(LongRangeMethods.hessianFreeShare)) of that.",
+        + "\(Format.count(grid.limits.sequences)) sequences, or the share of that which "
+        + "the table of methods says.",
       sections: [.figures(tiles(findings))] + problems.flatMap { sections($0, findings) }
         + [.table(methodTable), conditions])
   }
@@ -108,7 +108,8 @@ extension LongRangeStudy {
           ? trainings[0]
           : zip(LongRangeKind.allCases, trainings).map { "\($0.title): \($1)" }
             .joined(separator: "; ")
-        return [entry.name, entry.about, training]
+        let share = entry.share == 1 ? "" : "; \(ChartAxis.percent(entry.share)) of the sequences"
+        return [entry.name, entry.about, training + share]
       },
       text:
         "One layer of \(LongRangeMethods.all[0].method(.adding, 100).hiddenSize) units and a linear "

@@ -47,6 +47,7 @@ struct LongRangeStudy: Study {
   var settings: [String: String] {
     var hash = StableHash()
     for entry in LongRangeMethods.all {
+      hash.add("\(entry.share)")
       for kind in LongRangeKind.allCases { hash.add("\(entry.method(kind, 100))") }
     }
     return [

@@ -133,7 +133,8 @@ struct LongRangeVerb: ParsableCommand {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "A run is given up after so many sequences, Hessian-free after 30 % of them (default: 1000000; quick: 20000).",
+      "A run is given up after so many sequences, one of a costlier method after a share of them "
+        + "(default: 1000000; quick: 20000).",
       valueName: "n"))
   var sequences: Int?
   @Option(

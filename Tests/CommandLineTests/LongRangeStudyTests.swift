@@ -76,6 +76,24 @@ struct LongRangeStudyTests {
     for needle in ["<script", "https:", "src="] { #expect(!html.contains(needle)) }
   }
 
+  @Test("losses of copy memory are told beside that of a net without memory")
+  func copyLosses() {
+    let study = study(["copy-memory/GRU/T=20"])
+    var byID: [String: LongRangeRun.Result] = [:]
+    for (cell, share) in zip(study.cells, [0.5, 1.5]) {
+      var found = finding(.unsolved)
+      found.loss = share * 10 * 2.0794415416798357 / 40
+      byID[cell.id] = found
+    }
+    let findings = StudyFindings<LongRangeStudy>(byID: byID)
+    let row = study.table(findings).split(separator: "\n").last { $0.hasPrefix("GRU ") }
+    #expect(row?.split(separator: " ") == ["GRU", "1.000", "-", "-"])
+    let html = study.page(findings).html
+    #expect(markupFault(in: html) == nil)
+    #expect(html.contains("Copy memory: loss beside that of a net without memory"))
+    #expect(!self.study(["adding"]).table(findings).contains("ln 8"))
+  }
+
   @Test("a page without findings is a page")
   func empty() {
     let html = study().page(StudyFindings(byID: [:])).html

@@ -101,6 +101,9 @@ struct LongRangeTests {
       #expect(said[..<judged].allSatisfy { $0 == 8 } && said[judged...] == read[..<10])
     }
     #expect(Set(symbols) == Set(0..<10))
+    // Ten symbols at 1 in 8 among 45 that are to be said.
+    let loss = CopyMemoryProblem(span: span).lossWithoutMemory
+    #expect(abs(loss - 10 * 2.0794415416798357 / 45) < 1e-15)
   }
 
   @Test("the first symbol is the one to say, and comes nowhere else")

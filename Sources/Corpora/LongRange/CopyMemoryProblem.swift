@@ -1,3 +1,5 @@
+import Foundation
+
 /// The copying memory problem (Arjovsky et al. 2016, after Hochreiter & Schmidhuber 1997): say ten
 /// symbols again after T steps.
 ///
@@ -24,6 +26,11 @@ public struct CopyMemoryProblem: LongRangeProblem {
   public init(span: Int) {
     precondition(span >= 1, "the symbols are to be remembered over at least 1 step, not \(span)")
     self.span = span
+  }
+
+  /// The cross-entropy of a net without memory, 10·ln 8 / (T + 20) nats a step.
+  public var lossWithoutMemory: Double {
+    Double(Self.symbols) * log(Double(Self.kinds)) / Double(span + 2 * Self.symbols)
   }
 
   public func batch(

@@ -81,7 +81,20 @@ extension LongRangeStudy {
           title: "\(problem.title): how much training it takes",
           text: "Mean, least and greatest over the seeds that solved it.", svg: chart.svg))
     }
+    if problem == .copyMemory { sections.append(.table(copyLossTable(findings))) }
     return sections
+  }
+
+  private func copyLossTable(_ findings: StudyFindings<Self>) -> ReportPage.Table {
+    ReportPage.Table(
+      title: "Copy memory: loss beside that of a net without memory",
+      columns: ["Method"] + grid.spans.map { "T = \(Format.count($0))" }, firstNumber: 1,
+      rows: copyLosses(findings).filter { $0.losses.contains { $0 != nil } }.map { row in
+        [row.method] + row.losses.map { $0.map { Format.number($0.mean) } ?? "" }
+      },
+      text:
+        "As a multiple of 10·ln 8/(T + 20) nats a step, mean over seeds: 1 says that nothing is "
+        + "remembered, 0 that all is.")
   }
 
   private static func cell(_ summary: LongRangeSummary) -> HeatMap.Cell {

@@ -117,7 +117,32 @@ struct LongRangeStudy: Study {
           + grid.spans.map { LongRangeSummary(findings, self, problem, entry, $0).text }
       }
       return "\(problem.rawValue)\n" + TextTable(columns: columns, rows: rows).text
+        + (problem == .copyMemory ? "\n" + copyLossTable(findings) : "")
     }.joined(separator: "\n")
+  }
+
+  private func copyLossTable(_ findings: StudyFindings<Self>) -> String {
+    TextTable(
+      columns: ["copy-memory, loss as a multiple of 10·ln 8/(T + 20)"]
+        + grid.spans.map { "T=\($0)" },
+      rows: copyLosses(findings).map { row in
+        [row.method] + row.losses.map { $0.map { Format.number($0.mean) } ?? "-" }
+      }
+    ).text
+  }
+
+  /// The losses of copy memory as multiples of what a net without memory has, by method and length;
+  /// nil where there is none.
+  func copyLosses(_ findings: StudyFindings<Self>) -> [(method: String, losses: [Spread?])] {
+    LongRangeMethods.all.map { entry in
+      let losses = grid.spans.map { span in
+        let baseline = CopyMemoryProblem(span: span).lossWithoutMemory
+        return Spread(
+          LongRangeSummary(findings, self, .copyMemory, entry, span).findings
+            .compactMap { $0.loss.map { $0 / baseline } })
+      }
+      return (entry.name, losses)
+    }
   }
 
   /// The problems that have cells.

@@ -160,6 +160,11 @@ struct RecipeTests {
         "--accumulate is for optimisers that add gradients up; l-bfgs looks at one batch a step"
       ),
       (
+        ["--optimizer", "l-bfgs", "--clip", "1"],
+        "--clip and --clip-value are for optimisers that follow the gradient; l-bfgs chooses the "
+          + "length of its steps by the loss"
+      ),
+      (
         ["--vanishing-penalty", "1"],
         "the penalty on vanishing gradients is for rnn, rnn-relu and irnn, not for lstm"
       ),

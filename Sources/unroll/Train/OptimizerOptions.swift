@@ -132,17 +132,26 @@ extension OptimizerOptions {
     chosen.structuralDamping = try settings.value(
       "structural-damping", structuralDamping, .notNegative)
     if let fault = chosen.fault(for: kind) { throw Failure.usage("--\(fault)") }
-    let clip = try settings.value("clip", clip, default: 5, .notNegative)
+    // A norm of 0 is no clipping, for every kind.
+    let clip = try settings.value("clip", clip, .notNegative)
+    let limit = clip ?? (kind.takesObjective ? 0 : 5)
     let recipe = OptimizerRecipe(
       kind: kind, settings: chosen,
       rate: try settings.value("learning-rate", learningRate, default: usualRate, .positive),
-      clip: clip > 0 ? clip : nil,
+      clip: limit > 0 ? limit : nil,
       clipValue: try settings.value("clip-value", clipValue, .positive),
       accumulation: try settings.value("accumulate", accumulate, default: 1, .atLeast(1)))
-    if kind.takesObjective, recipe.accumulation > 1 {
-      throw Failure.usage(
-        "--accumulate is for optimisers that add gradients up; \(kind.rawValue) looks at one batch "
-          + "a step")
+    if kind.takesObjective {
+      guard recipe.accumulation == 1 else {
+        throw Failure.usage(
+          "--accumulate is for optimisers that add gradients up; \(kind.rawValue) looks at one batch "
+            + "a step")
+      }
+      guard recipe.clip == nil, recipe.clipValue == nil else {
+        throw Failure.usage(
+          "--clip and --clip-value are for optimisers that follow the gradient; \(kind.rawValue) "
+            + "chooses the length of its steps by the loss")
+      }
     }
     return recipe
   }

@@ -59,7 +59,7 @@ public struct GateParameters: Module {
 
     /// Glorot from the input, orthogonal from the state, forget bias 1.
     public init(
-      input: Initializer = .glorot, recurrent: Initializer = .orthogonal, forgetBias: Float = 1
+      input: Initializer = .glorot, recurrent: Initializer = .orthogonal(), forgetBias: Float = 1
     ) {
       self.input = input
       self.recurrent = recurrent

@@ -12,8 +12,8 @@ public enum Initializer: Sendable, Equatable {
   /// Uniform in ±√(6 / (inputs + outputs)) (Glorot & Bengio 2010); a matrix of several gates is
   /// several matrices.
   case glorot
-  /// Rows or columns orthonormal (Saxe et al. 2014); each gate by itself.
-  case orthogonal
+  /// Rows or columns orthonormal (Saxe et al. 2014), times a gain; each gate by itself.
+  case orthogonal(gain: Float = 1)
   /// The identity, for a recurrent matrix (Le et al. 2015); each gate by itself.
   case identity
 
@@ -37,11 +37,12 @@ public enum Initializer: Sendable, Equatable {
     case .glorot:
       let range = (6 / Float(max(1, inputs + outputs))).squareRoot()
       return key.uniform(shape, from: -range, to: range)
-    case .orthogonal:
+    case .orthogonal(let gain):
       let size = outputs * inputs
       return Tensor(shape: shape) { matrix in
         ThreadTeam.current.forEach(gates) { gate in
-          let block = orthonormal(outputs: outputs, inputs: inputs, key: key.child(gate))
+          var block = orthonormal(outputs: outputs, inputs: inputs, key: key.child(gate))
+          for index in block.indices { block[index] *= gain }
           (matrix.baseAddress! + gate * size).update(from: block, count: size)
         }
       }

@@ -27,7 +27,7 @@ struct GradientFlowStudyTests {
     let half = try flow("LSTM, bias 0").initial
     // About 0.73 and 0.5 a step, so a long way apart after 19.
     #expect(gated[19] / gated[0] > 10 * half[19] / half[0])
-    for net in ["LSTM, bias 5", "LSTM, spread"] {
+    for net in ["LSTM, bias 1, gain 1.3", "LSTM, bias 5", "LSTM, spread"] {
       let kept = try flow(net).initial
       #expect(kept[19] / kept[0] > 0.1, "\(net)")
     }
@@ -52,7 +52,7 @@ struct GradientFlowStudyTests {
     }
     let findings = StudyFindings<GradientFlowStudy>(byID: byID)
     let html = study.page(findings).html
-    #expect(markupFault(in: html) == nil && html.contains("class=\"curve series-6\""))
+    #expect(markupFault(in: html) == nil && html.contains("class=\"curve series-7\""))
     #expect(!html.contains("nan"))
     #expect(GradientFlowStudy.left([8, 4, 1]) == 0.125 && GradientFlowStudy.left([0, 1]) == nil)
     let row = study.table(findings).split(separator: "\n").last

@@ -189,6 +189,14 @@ struct RecipeTests {
         "--cell irnn has a start of its own, so --input-init cannot be beside it"
       ),
       (
+        ["--recurrent-init", "identity", "--recurrent-gain", "1.2"],
+        "--recurrent-gain is for --recurrent-init orthogonal"
+      ),
+      (
+        ["--recurrent-gain", "0"],
+        "--recurrent-gain is 0.0; expected a number above 0"
+      ),
+      (
         ["--input-init", "identity"],
         "--input-init is identity, which is for recurrent matrices"
       ),
@@ -221,7 +229,7 @@ struct RecipeTests {
       ["--dropout-input", "0.1"], ["--dropout-embedding", "0.1"], ["--dropout-weights", "0.1"],
       ["--dropout-state", "0.1"], ["--dropout-candidate", "0.1"], ["--vary-bptt"],
       ["--activation-penalty", "1"], ["--temporal-penalty", "1"],
-      ["--recurrent-init", "identity"], ["--input-init", "sparse"],
+      ["--recurrent-init", "identity"], ["--recurrent-gain", "1.3"], ["--input-init", "sparse"],
     ] {
       #expect(try recipe(change).identity != base, "\(change)")
     }
@@ -232,7 +240,7 @@ struct RecipeTests {
   @Test("matrices start as they are asked to")
   func start() throws {
     let usual = try recipe([]).start.initialization
-    #expect(usual.gates == .init(input: .glorot, recurrent: .orthogonal, forgetBias: 1))
+    #expect(usual.gates == .init(input: .glorot, recurrent: .orthogonal(), forgetBias: 1))
     let other = try recipe(
       ["--forget-bias", "2"], yaml: "recurrent-init: identity\ninput-init: sparse"
     ).start.initialization
@@ -241,5 +249,7 @@ struct RecipeTests {
         == .init(input: .sparse(connections: 15), recurrent: .identity, forgetBias: 2))
     let sparse = try recipe(["--recurrent-init", "sparse"]).start.initialization
     #expect(sparse.gates.recurrent == .sparse(connections: 15, radius: 1.1))
+    let wider = try recipe(["--recurrent-gain", "1.3"]).start.initialization
+    #expect(wider.gates.recurrent == .orthogonal(gain: 1.3))
   }
 }

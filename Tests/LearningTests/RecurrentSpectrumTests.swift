@@ -16,19 +16,19 @@ struct RecurrentSpectrumTests {
 
   @Test("has one matrix a gate and layer, under the gates' names")
   func names() {
-    let lstm = RecurrentSpectrum(stack(.lstm, recurrent: .orthogonal, layers: 2)).matrices
+    let lstm = RecurrentSpectrum(stack(.lstm, recurrent: .orthogonal(), layers: 2)).matrices
     #expect(
       lstm.map(\.block)
         == Array(repeating: ["input", "forget", "candidate", "output"], count: 2).flatMap(\.self))
     #expect(Set(lstm.map(\.parameter)) == ["rnn.weight_hh_l0", "rnn.weight_hh_l1"])
-    let gru = RecurrentSpectrum(stack(.gru, recurrent: .orthogonal)).matrices
+    let gru = RecurrentSpectrum(stack(.gru, recurrent: .orthogonal())).matrices
     #expect(gru.map(\.block) == ["reset", "update", "candidate"])
-    #expect(RecurrentSpectrum(stack(.rnn, recurrent: .orthogonal)).matrices.map(\.block) == [""])
+    #expect(RecurrentSpectrum(stack(.rnn, recurrent: .orthogonal())).matrices.map(\.block) == [""])
   }
 
   @Test("of orthogonal blocks is the unit circle, each block by itself")
   func orthogonal() {
-    for matrix in RecurrentSpectrum(stack(.lstm, recurrent: .orthogonal)).matrices {
+    for matrix in RecurrentSpectrum(stack(.lstm, recurrent: .orthogonal())).matrices {
       // The elements were rounded to single precision.
       #expect(matrix.singularValues.allSatisfy { abs($0 - 1) < 1e-6 })
       #expect(matrix.eigenvalues.allSatisfy { abs($0.magnitude - 1) < 1e-6 })

@@ -12,7 +12,7 @@ struct InitializerTests {
     "orthogonal: rows or columns of each gate are orthonormal, whichever are fewer",
     arguments: [(1, 1, 1), (1, 20, 20), (3, 8, 8), (2, 5, 31), (2, 31, 5)])
   func orthogonal(gates: Int, outputs: Int, inputs: Int) {
-    let matrix = Initializer.orthogonal.matrix(
+    let matrix = Initializer.orthogonal().matrix(
       gates: gates, outputs: outputs, inputs: inputs, key: key)
     #expect(matrix.shape == [gates * outputs, inputs])
     for gate in 0..<gates {
@@ -33,10 +33,17 @@ struct InitializerTests {
 
   @Test("orthogonal: the gates differ, and both signs occur on the diagonal")
   func orthogonalIsRandom() {
-    let matrix = Initializer.orthogonal.matrix(gates: 2, outputs: 12, inputs: 12, key: key)
+    let matrix = Initializer.orthogonal().matrix(gates: 2, outputs: 12, inputs: 12, key: key)
     #expect(matrix.sequences(0..<12) != matrix.sequences(12..<24))
     let diagonal = (0..<12).map { matrix[$0, $0] }
     #expect(diagonal.contains { $0 < 0 } && diagonal.contains { $0 > 0 })
+  }
+
+  @Test("orthogonal: a gain is a factor")
+  func gain() {
+    let one = Initializer.orthogonal().matrix(gates: 2, outputs: 7, inputs: 7, key: key)
+    let more = Initializer.orthogonal(gain: 1.5).matrix(gates: 2, outputs: 7, inputs: 7, key: key)
+    #expect(more.scalars == one.scalars.map { $0 * 1.5 })
   }
 
   @Test("identity: each gate's block is the identity, cut or padded with zeros")
@@ -71,7 +78,7 @@ struct InitializerTests {
 
   @Test("the same key gives the same weights, another key others")
   func keys() {
-    for initializer in [Initializer.uniform(1), .glorot, .orthogonal] {
+    for initializer in [Initializer.uniform(1), .glorot, .orthogonal()] {
       func matrix(_ key: RandomKey) -> Tensor {
         initializer.matrix(gates: 2, outputs: 4, inputs: 3, key: key)
       }

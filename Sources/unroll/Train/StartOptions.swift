@@ -12,7 +12,7 @@ enum StartKind: String, CaseIterable, ExpressibleByArgument, SettingValue {
   var inputInitializer: Initializer {
     switch self {
     case .glorot: .glorot
-    case .orthogonal: .orthogonal
+    case .orthogonal: .orthogonal()
     case .identity: .identity
     case .sparse: .sparse(connections: Self.connections)
     }
@@ -40,6 +40,10 @@ struct StartOptions: ParsableArguments {
   var recurrentInit: StartKind?
   @Option(
     parsing: .unconditional,
+    help: ArgumentHelp("Factor of orthogonal recurrent matrices (default: 1).", valueName: "x"))
+  var recurrentGain: Double?
+  @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("Start all matrices uniform in ±x instead.", valueName: "x"))
   var initRange: Double?
   @Option(
@@ -57,9 +61,13 @@ struct StartOptions: ParsableArguments {
       range: try settings.value("init-range", initRange, .positive),
       input: try settings.value("input-init", inputInit),
       recurrent: try settings.value("recurrent-init", recurrentInit),
+      recurrentGain: try settings.value("recurrent-gain", recurrentGain, .positive),
       forgetBias: try settings.value("forget-bias", forgetBias, default: 1, .finite))
-    let given = [("input-init", recipe.input), ("recurrent-init", recipe.recurrent)]
-    if let (name, _) = given.first(where: { $0.1 != nil }) {
+    let given = [
+      ("input-init", recipe.input != nil), ("recurrent-init", recipe.recurrent != nil),
+      ("recurrent-gain", recipe.recurrentGain != nil),
+    ]
+    if let (name, _) = given.first(where: { $0.1 }) {
       guard recipe.range == nil else {
         throw Failure.usage(
           "--init-range starts all matrices alike, so --\(name) cannot be beside it")
@@ -70,6 +78,9 @@ struct StartOptions: ParsableArguments {
     }
     guard recipe.input != .identity else {
       throw Failure.usage("--input-init is identity, which is for recurrent matrices")
+    }
+    guard recipe.recurrentGain == nil || (recipe.recurrent ?? .orthogonal) == .orthogonal else {
+      throw Failure.usage("--recurrent-gain is for --recurrent-init orthogonal")
     }
     return recipe
   }
@@ -83,6 +94,8 @@ struct StartRecipe: Equatable {
   var input: StartKind?
   /// nil for orthogonal matrices.
   var recurrent: StartKind?
+  /// Of orthogonal recurrent matrices; nil for 1.
+  var recurrentGain: Double?
   var forgetBias: Double
 
   var initialization: LanguageModel.Initialization {
@@ -90,6 +103,7 @@ struct StartRecipe: Equatable {
     var gates = GateParameters.Initialization(forgetBias: Float(forgetBias))
     if let input { gates.input = input.inputInitializer }
     if let recurrent { gates.recurrent = recurrent.recurrentInitializer }
+    if let recurrentGain { gates.recurrent = .orthogonal(gain: Float(recurrentGain)) }
     return LanguageModel.Initialization(gates: gates)
   }
 
@@ -99,6 +113,7 @@ struct StartRecipe: Equatable {
     options["init-range"] = range.map { "\($0)" }
     options["input-init"] = input?.rawValue
     options["recurrent-init"] = recurrent?.rawValue
+    options["recurrent-gain"] = recurrentGain.map { "\($0)" }
     return options
   }
 }

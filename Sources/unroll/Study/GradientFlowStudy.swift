@@ -69,9 +69,9 @@ struct GradientFlowStudy: Study {
       name: "LSTM, bias 1", about: "forget gates that start at a bias of 1 (Gers et al. 2000)",
       cell: .lstm, start: .given(.init(forgetBias: 1))),
     Net(
-      name: "LSTM, bias 1, gain 1.3",
-      about: "the same, its recurrent matrices orthogonal times 1.3 (after Gilboa et al. 2019)",
-      cell: .lstm, start: .given(.init(recurrent: .orthogonal(gain: 1.3), forgetBias: 1))),
+      name: "LSTM, bias 1, gain 1.45",
+      about: "the same, its recurrent matrices orthogonal times 1.45 (after Gilboa et al. 2019)",
+      cell: .lstm, start: .given(.init(recurrent: .orthogonal(gain: 1.45), forgetBias: 1))),
     Net(
       name: "GRU", about: "the gated recurrent unit (Cho et al. 2014)", cell: .gru,
       start: .given(.init())),

@@ -97,7 +97,9 @@ public struct HessianFree: ObjectiveOptimizer {
     var search = StepSearch(
       objective: objective, origin: parameters.map(\.value), loss: loss, gradient: gradient)
     let chosen = try search.backtrack(solution.iterates)
-    let ratio = (chosen.loss - loss) / chosen.iterate.model
+    // From a warm start φ can be above φ(0) yet: then it has foretold nothing.
+    let model = chosen.iterate.model
+    let ratio = model < 0 ? (chosen.loss - loss) / model : 0
     let length = try search.shorten(chosen, from: rate)
 
     state.numbers[Self.damping] = damping * factor(ratio)
@@ -180,8 +182,8 @@ private struct StepSearch {
     var best = Candidate(iterate: last, loss: try loss(at: last.x, length: 1))
     for iterate in iterates.dropLast().reversed() {
       let candidate = Candidate(iterate: iterate, loss: try loss(at: iterate.x, length: 1))
-      // Also leaves a loss that is no number behind.
-      if candidate.loss >= best.loss { break }
+      // Leaves a loss that is no number behind, and never goes to one.
+      guard candidate.loss < best.loss || best.loss.isNaN else { break }
       best = candidate
     }
     return best

@@ -11,7 +11,8 @@ import Tensors
 /// ```
 ///
 /// As in the paper the derivative is the immediate one: δ_t and g' are taken as constants, which costs
-/// one product more and no second backward pass. The ratio does not depend on the scale of E.
+/// one product more and no second backward pass. The ratio does not depend on the scale of E. Errors
+/// with ‖δ_t‖² below 10⁻²⁰ have died away and are not counted, as in the authors' code.
 ///
 /// - Parameters:
 ///   - weight: what Ω counts beside E.
@@ -42,7 +43,7 @@ func vanishingPenaltyGradient(
         let (error, u, h) = (errors.row(row, size), back.row(row, size), states.row(row, size))
         let before = unroll_sum_of_squares(size, error)
         // Past a sequence's end, or after an error that has died away, there is nothing to keep.
-        isCounted[row] = before > Double(Float.leastNormalMagnitude)
+        isCounted[row] = before > 1e-20
         guard isCounted[row] else {
           u.update(repeating: 0, count: size)
           continue

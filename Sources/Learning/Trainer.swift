@@ -69,10 +69,7 @@ public final class Trainer {
   /// Throws ``TrainingError``, a `ModelFileError` of a checkpoint, and whatever the task throws.
   public func run(resuming: Bool = false) throws -> TrainingOutcome {
     try plan.validate()
-    guard plan.accumulation == 1 || !(optimizer is any ObjectiveOptimizer) else {
-      throw TrainingError.invalidPlan(
-        "a step of \(optimizer.kind.rawValue) has one batch, not \(plan.accumulation)")
-    }
+    if let fault = faultOfObjectiveOptimizer { throw TrainingError.invalidPlan(fault) }
     guard task.stepsPerEpoch >= 1 else {
       throw TrainingError.invalidPlan("the training data is not enough for a single step")
     }
@@ -90,6 +87,19 @@ public final class Trainer {
       }
       throw error
     }
+  }
+
+  /// What the plan asks of an optimiser that follows an objective and that it cannot do; nil if nothing.
+  private var faultOfObjectiveOptimizer: String? {
+    guard optimizer is any ObjectiveOptimizer else { return nil }
+    let name = optimizer.kind.rawValue
+    if plan.accumulation != 1 {
+      return "a step of \(name) has one batch, not \(plan.accumulation)"
+    }
+    if plan.clipNorm != nil || plan.clipValue != nil || plan.overflowDecay != nil {
+      return "\(name) takes its step's length from the loss, so its gradient is not clipped"
+    }
+    return nil
   }
 
   /// Loads the checkpoint, if asked to, and opens the log. Gives the carried state that can be put

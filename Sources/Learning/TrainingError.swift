@@ -1,7 +1,6 @@
 /// What ends a run, or keeps it from starting.
 public enum TrainingError: Error, Sendable, Equatable {
-  /// The numbers have left all reason. `step` (from 1) and `epoch` are those of the step at fault,
-  /// whose update was not made.
+  /// The numbers have left all reason. `step` (from 1) and `epoch` are those of the step at fault.
   case diverged(Divergence, step: Int, epoch: Int, lastCheckpoint: String?)
   /// The plan makes no sense, for the given reason.
   case invalidPlan(String)

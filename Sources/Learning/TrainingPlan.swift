@@ -22,8 +22,8 @@ public struct TrainingPlan: Sendable {
   public var clipNorm: Double?
   /// What to do where the loss is a number and its gradient is not, having overflowed on its way back
   /// through many steps: nil stops the run; else that step replaces the gradient by this times the
-  /// parameters, which shrinks them until errors no longer explode (the code of Pascanu et al. 2013
-  /// does so). Not for optimisers that follow an objective.
+  /// parameters, which shrinks them until errors no longer explode. The code of Pascanu et al. (2013)
+  /// does so to W_hh alone. The rate times this is below 1. Not for optimisers that follow an objective.
   public var overflowDecay: Double?
   /// The run ends after this many validations in a row without improvement; nil to go on.
   public var patience: Int?
@@ -88,6 +88,10 @@ public struct TrainingPlan: Sendable {
       try check(
         overflowDecay > 0 && overflowDecay.isFinite,
         "the decay after an overflow is above 0, not \(overflowDecay)")
+      try check(
+        schedule.base * overflowDecay < 1,
+        "the decay after an overflow, \(overflowDecay), takes all of the weights at a rate of "
+          + "\(schedule.base)")
     }
     if let seconds = checkpoints?.everySeconds {
       try check(seconds > 0, "the time between checkpoints is above 0, not \(seconds) s")

@@ -52,7 +52,7 @@ extension AnyCell: GatedCell {
   }
 }
 
-// What drops parts of a state leaves the gates as they are.
+// The gates of a cell in training are read as if nothing of its state were dropped.
 
 extension StateDropoutCell: GatedCell where Wrapped: GatedCell {
   var blockNames: [String] { cell.blockNames }

@@ -5,7 +5,8 @@ import Tensors
 public struct RecurrentDropout: Sendable, Hashable {
   /// The share of W_hh: weight drop, one mask a run (Merity, Keskar & Socher 2018).
   public var weights: Float
-  /// The share of h_{t-1}'s features, one mask for all steps of a run (Gal & Ghahramani 2016).
+  /// The share of h_{t-1}'s features that the products do not see, one mask for all steps of a run (Gal &
+  /// Ghahramani 2016). What a GRU keeps of h_{t-1} is not masked.
   public var state: Float
   /// The share of the candidate's features: nothing remembered is lost (Semeniuta, Severyn & Barth
   /// 2016). One mask for all steps of a run; for the LSTM and its variants.
@@ -33,8 +34,9 @@ public struct RecurrentDropout: Sendable, Hashable {
     if candidate > 0, kind.lstmVariant == nil {
       return "candidate dropout is for the LSTM and its variants, not for \(kind.rawValue)"
     }
-    if weights > 0, kind == .memory {
-      return "weight drop is for cells with a recurrent matrix, which memory has not"
+    for (name, rate) in [("weight drop", weights), ("recurrent dropout", state)]
+    where rate > 0 && kind == .memory {
+      return "\(name) is for cells with a recurrent matrix, which memory has not"
     }
     return nil
   }
@@ -48,7 +50,8 @@ public struct RecurrentDropout: Sendable, Hashable {
   }
 }
 
-/// A cell that sees its last output through a mask, the same at every step (Gal & Ghahramani 2016).
+/// A cell whose products see its last output through a mask, the same at every step (Gal & Ghahramani
+/// 2016).
 struct StateDropoutCell<Wrapped: Cell>: Cell {
   let cell: Wrapped
   let rate: Float
@@ -65,8 +68,14 @@ struct StateDropoutCell<Wrapped: Cell>: Cell {
   func zeroState(batch: Int) -> Wrapped.State { cell.zeroState(batch: batch) }
 
   func step(_ input: Variable, _ state: Wrapped.State, mode: Mode) -> Wrapped.State {
+    guard mode.isTraining, rate > 0 else { return cell.step(input, state, mode: mode) }
     var parts = state.parts
-    parts[0] = parts[0].dropout(rate, mode: mode.child(-3))
+    let seen = parts[0].dropout(rate, mode: mode.child(-3))
+    if let cell = cell as? any InterpolatingCell {
+      return Wrapped.State(
+        parts: [cell.step(input, seeing: seen, keeping: parts[0], mode: mode)])
+    }
+    parts[0] = seen
     return cell.step(input, Wrapped.State(parts: parts), mode: mode)
   }
 
@@ -121,8 +130,11 @@ struct ZoneoutCell<Wrapped: Cell>: Cell {
     let parts = zip(new.parts, old.parts).enumerated().map { part, pair in
       let (new, old) = pair
       guard case .training(let key) = mode else { return old * rate + new * (1 - rate) }
-      let keeps = key.child(part).uniform(new.value.count).map { $0 < rate ? Float(1) : 0 }
-      return Variable.select(Tensor(shape: new.shape, scalars: keeps), old, new)
+      var keeps = key.child(part).uniform(new.shape, from: 0, to: 1)
+      keeps.withUnsafeMutableBufferPointer { keeps in
+        for index in keeps.indices { keeps[index] = keeps[index] < rate ? 1 : 0 }
+      }
+      return Variable.select(keeps, old, new)
     }
     return Wrapped.State(parts: parts)
   }

@@ -36,8 +36,9 @@ public struct RecurrentLayer: Module {
       for (direction, cell) in zip(Direction.allCases, [cell, reverse].compactMap { $0 }) {
         var place = place
         place.direction = direction
-        for (letter, part) in zip(["h0", "c0"], cell.zeroState(batch: 1).parts) {
-          initialState.append(Parameter(place.name(letter), Tensor(zeros: part.shape)))
+        for (index, part) in cell.zeroState(batch: 1).parts.enumerated() {
+          let name = index < 2 ? ["h0", "c0"][index] : "s\(index)_0"
+          initialState.append(Parameter(place.name(name), Tensor(zeros: part.shape)))
         }
       }
     }

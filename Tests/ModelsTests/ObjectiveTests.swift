@@ -47,6 +47,15 @@ struct ObjectiveTests {
           #expect(error < 1e-5)
         }
         #expect(first.carriedState == second.carriedState)
+        // A line search asks again elsewhere, and may not stay there.
+        let carried = first.carriedState
+        for parameter in first.parameters {
+          parameter.value = parameter.value.scaled(by: 2)
+          parameter.clearGradient()
+        }
+        _ = try objective.lossAndGradient()
+        #expect(first.carriedState == carried)
+        for parameter in first.parameters { parameter.value = parameter.value.scaled(by: 0.5) }
       }
     }
   }
@@ -110,6 +119,13 @@ struct ObjectiveTests {
     #expect(throws: TrainingError.invalidPlan("a step of l-bfgs has one batch, not 2")) {
       try Trainer(try task(.stream), rule(.lbfgs), several).run()
     }
+    let clipped = TrainingPlan(epochs: 1, seed: 1, schedule: RateSchedule(base: 1), clipNorm: 5)
+    #expect(throws: TrainingError.self) {
+      try Trainer(try task(.stream), rule(.lbfgs), clipped).run()
+    }
+    let varied = try LanguageModelTask(
+      makeModel(text, cell: .rnn, hidden: 8), text: text, batch: 5, window: 9, variesWindow: true)
+    #expect(throws: ModelError.self) { try varied.objective(at: position(0)) }
   }
 }
 

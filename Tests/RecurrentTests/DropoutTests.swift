@@ -1,4 +1,4 @@
-import Recurrent
+@testable import Recurrent
 import Tensors
 import TestSupport
 import Testing
@@ -59,8 +59,53 @@ struct DropoutTests {
   }
 
   @Test("has right gradients", arguments: ways)
-  func gradients(dropout: RecurrentDropout) throws {
-    let stack = stack(dropout)
+  func gradients(dropout: RecurrentDropout) throws { try expectRightGradients(stack(dropout)) }
+
+  @Test(
+    "has right gradients where the state is the memory",
+    arguments: [CellKind.gru, .gruResetBefore, .gruNorm])
+  func gradientsOfGRUs(kind: CellKind) throws {
+    try expectRightGradients(stack(RecurrentDropout(weights: 0.2, state: 0.4), kind))
+  }
+
+  @Test(
+    "what a GRU sees of its state is dropped, what it keeps is not",
+    arguments: [CellKind.gru, .gruResetBefore, .gruNorm])
+  func keptState(kind: CellKind) {
+    let cell = CellConfiguration(
+      kind, inputSize: 3, hiddenSize: 8, dropout: RecurrentDropout(state: 0.5)
+    ).makeCell(place: LayerPlace(), initialization: .init(), key: RandomKey(seed: 1))
+    let start = AnyCell.State(parts: [Variable(.random([2, 8], seed: 5))])
+    let inputs = Variable(.random([20, 2, 3], seed: 6))
+    let plain = cell.run(inputs, lengths: nil, from: start, mode: .prediction)
+    let dropped = cell.run(inputs, lengths: nil, from: start, mode: Self.training)
+    #expect(plain.outputs.value != dropped.outputs.value)
+    // An update gate of nearly 1 keeps the state for good.
+    let bias = cell.parameters[2]
+    bias.value = Tensor(
+      shape: [24], scalars: (0..<24).map { 8 <= $0 && $0 < 16 ? Float(30) : 0 })
+    let kept = cell.run(inputs, lengths: nil, from: start, mode: Self.training).state.output.value
+    #expect(kept == start.parts[0].value)
+  }
+
+  @Test(
+    "a GRU of plain operations is the fused one where nothing is dropped",
+    arguments: [CellKind.gru, .gruResetBefore, .gruNorm])
+  func plainOperations(kind: CellKind) throws {
+    let (input, h) = (Variable(.random([2, 3], seed: 6)), Variable(.random([2, 8], seed: 5)))
+    func key() -> RandomKey { RandomKey(seed: 1) }
+    let cells: [any Cell & InterpolatingCell] = [
+      GRUCell(inputSize: 3, hiddenSize: 8, key: key()),
+      GRUCell(inputSize: 3, hiddenSize: 8, reset: .beforeProduct, key: key()),
+      NormalizedGRUCell(inputSize: 3, hiddenSize: 8, key: key()),
+    ]
+    let cell = cells[kind == .gru ? 0 : kind == .gruResetBefore ? 1 : 2]
+    let plain = cell.step(input, seeing: h, keeping: h, mode: .prediction).value
+    let fused = AnyCell(cell).step(input, AnyCell.State(parts: [h]), mode: .prediction)
+    #expect(relativeError(plain, fused.output.value) < 1e-6)
+  }
+
+  private func expectRightGradients(_ stack: RecurrentStack) throws {
     let input = Parameter("input", .random([3, 2, 3], seed: 1))
     let seed = Variable(.random([3, 2, 5], seed: 2))
     for parameter in [input] + stack.parameters { parameter.clearGradient() }

@@ -74,7 +74,8 @@ extension GradientFlow {
   /// step after the other with a probe behind each; it must return the loss L, a scalar. In training
   /// mode the gradients of the parameters are added up as by any backward pass: they are those of the
   /// stack itself. In prediction mode nothing is dropped, and the parameters get no gradients.
-  /// Zoneout in training mode is the exception: here it draws one mask for all steps.
+  /// There are two exceptions in training mode: zoneout draws one mask for all steps here, and the
+  /// penalty on vanishing gradients, which needs a run of several steps, adds nothing.
   ///
   /// - Parameters:
   ///   - lengths: the steps of each sequence, as `loss` hands them to the twin; nil for all.

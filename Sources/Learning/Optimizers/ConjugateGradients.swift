@@ -55,9 +55,8 @@ struct ConjugateGradients {
     func precondition(_ r: [Tensor]) -> [Tensor] {
       preconditioner.map { zip(r, $0).map { $0.divided(by: $1) } } ?? r
     }
-    var preconditioned = precondition(residual)
-    var direction = preconditioned
-    var slope = TensorVector.dot(residual, preconditioned)
+    var direction = precondition(residual)
+    var slope = TensorVector.dot(residual, direction)
     var models = [model()]
     var kept: [Iterate] = []
     var nextKept = 1.0
@@ -77,7 +76,8 @@ struct ConjugateGradients {
         while Int(nextKept.rounded(.up)) <= iteration { nextKept *= 1.3 }
       }
       if hasSettled(models) { break }
-      preconditioned = precondition(residual)
+      // Gone by the next change of the residual, whose storage it may share.
+      let preconditioned = precondition(residual)
       let next = TensorVector.dot(residual, preconditioned)
       TensorVector.scale(&direction, by: next / slope)
       TensorVector.add(1, preconditioned, to: &direction)

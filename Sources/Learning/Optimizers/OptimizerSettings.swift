@@ -69,7 +69,8 @@ public struct OptimizerSettings: Sendable, Equatable {
     self.structuralDamping = structuralDamping
   }
 
-  /// A hyper-parameter by the name that a message calls it: that of its flag without the dashes.
+  /// A hyper-parameter by the name that a message calls it: that of its flag without the dashes, where
+  /// the command line has one.
   public enum Name: String, Sendable, CaseIterable {
     case momentum, nesterov, beta1, beta2, rho, epsilon
     case weightDecay = "weight-decay"

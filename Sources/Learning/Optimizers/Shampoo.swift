@@ -152,12 +152,13 @@ public struct Shampoo: Optimizer {
     let isDue =
       update.isMultiple(of: rootInterval)
       || (update < rootInterval && update & (update - 1) == 0)
-    if isDue {
-      let factor = normalisation(update)
-      takeRoots(of: left, factor, blocks.all.map { ($0.left, $0.rows.count) }, into: &leftRoot)
-      takeRoots(
-        of: right, factor, blocks.all.map { ($0.right, $0.columns.count) }, into: &rightRoot)
-    }
+    let factor = normalisation(update)
+    takeRoots(
+      of: left, factor, blocks.all.map { ($0.left, $0.rows.count) }, onlyFirst: !isDue,
+      into: &leftRoot)
+    takeRoots(
+      of: right, factor, blocks.all.map { ($0.right, $0.columns.count) }, onlyFirst: !isDue,
+      into: &rightRoot)
     let direction = Self.product(leftRoot, gradient, rightRoot, blocks, parameter.shape)
     state.put(left, Slot.left.rawValue, for: parameter)
     state.put(right, Slot.right.rawValue, for: parameter)
@@ -189,16 +190,21 @@ public struct Shampoo: Optimizer {
     }
   }
 
-  /// The inverse fourth root of each of the square matrices at the given places. Where a matrix has
-  /// overflowed, its last root stays.
+  /// The inverse fourth root of each of the square matrices at the given places, or only of those that
+  /// have none yet and have now seen a gradient. Where a matrix has overflowed, its last root stays.
   private func takeRoots(
     of statistics: Tensor, _ factor: Double, _ places: [(start: Int, size: Int)],
-    into roots: inout Tensor
+    onlyFirst: Bool, into roots: inout Tensor
   ) {
     statistics.withUnsafeBufferPointer { statistics in
       roots.withUnsafeMutableBufferPointer { roots in
         ThreadTeam.current.forEach(places.count) { index in
           let (start, size) = places[index]
+          // No root that was ever taken has a zero on its diagonal.
+          if onlyFirst {
+            let diagonal = stride(from: start, to: start + size * size, by: size + 1)
+            guard roots[start] == 0, diagonal.contains(where: { statistics[$0] > 0 }) else { return }
+          }
           let elements = statistics[start..<start + size * size].map { factor * Double($0) }
           guard let system = SymmetricEigensystem(size: size, elements: elements),
             let greatest = system.values.last

@@ -12,7 +12,8 @@ extension LanguageModelTask {
   /// damping holds the outputs of all layers.
   ///
   /// Throws ``ModelError/invalidConfiguration(_:)`` for a model with dropout, whose loss would be
-  /// another one each time.
+  /// another one each time, for penalties, which are no part of this loss, and for windows that vary,
+  /// with which the rate would have to go.
   public func objective(at position: StepPosition) throws -> (any CurvatureObjective)? {
     func check(_ holds: Bool, _ what: String) throws(ModelError) {
       if !holds {
@@ -22,6 +23,9 @@ extension LanguageModelTask {
     }
     try check(model.configuration.dropout.isNone, "dropout")
     try check(penalty == ActivationPenalty(), "penalties on its activations")
+    try check(
+      model.configuration.vanishingPenalty == 0, "a penalty on gradients that vanish")
+    try check(!variesWindow, "windows that vary")
     switch batches {
     case .streams(let streams):
       let window = windows(streams, position).window(at: position.index)
@@ -42,6 +46,8 @@ extension LanguageModelTask {
     from start: LanguageModel.State?
   ) -> RecordedObjective {
     let model = model
+    // Later gradients of the step are taken at trial points, which may be given up.
+    var isFirstGradient = true
     return RecordedObjective(parameters: model.parameters, parts: 1, cases: tokens) {
       [weak self] _, mode, damping in
       // As the model reads where nothing is dropped.
@@ -55,8 +61,9 @@ extension LanguageModelTask {
       if damping > 0 {
         for output in outputs { total += output.proximity(weight: Float(damping)) }
       }
-      if mode.isTraining, damping == 0, let self, case .streams = self.batches {
-        self.state = last.detached
+      if mode.isTraining, damping == 0, isFirstGradient {
+        isFirstGradient = false
+        if let self, case .streams = self.batches { self.state = last.detached }
       }
       return .init(total: total, cases: tokens)
     }

@@ -30,7 +30,7 @@ public final class LanguageModelTask: TrainingTask {
     case sentences(SentenceBatches)
   }
   let batches: Batches
-  private let variesWindow: Bool
+  let variesWindow: Bool
   let penalty: ActivationPenalty
   private let lossUnit: LossUnit
   private let validation: EvaluationText?
@@ -44,8 +44,9 @@ public final class LanguageModelTask: TrainingTask {
   /// - Parameters:
   ///   - batch: B, sequences side by side.
   ///   - window: T, steps between updates; only for streams.
-  ///   - variesWindow: whether windows have lengths around T, other ones in each epoch, and the rate
-  ///     goes with the length (Merity, Keskar & Socher 2018).
+  ///   - variesWindow: whether windows have lengths around T, other ones in each epoch; only for
+  ///     streams. The rate goes with the length (Merity, Keskar & Socher 2018), unless the loss is summed
+  ///     over time, whose gradient does so by itself.
   ///   - penalty: on the outputs of the highest layer.
   /// - Throws: ``CorpusError`` if the text is too short for the batch.
   public init(
@@ -115,7 +116,8 @@ public final class LanguageModelTask: TrainingTask {
       state = last.detached
       return StepLoss(
         sum: sum(losses), tokens: tokens,
-        rateFactor: variesWindow ? Double(window.length) / Double(streams.window) : 1)
+        rateFactor: variesWindow && lossUnit == .token
+          ? Double(window.length) / Double(streams.window) : 1)
     case .sentences(let sentences):
       let batch = (epoch ?? sentences.shuffled(epoch: position.epoch, seed: position.key.seed))[
         position.index]

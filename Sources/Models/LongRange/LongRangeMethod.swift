@@ -52,6 +52,11 @@ public struct LongRangeMethod: Sendable {
     precondition(
       vanishingPenalty == 0 || cell == .rnn || cell == .rnnReLU,
       "the penalty on vanishing gradients is for a simple recurrent net, not for \(cell.rawValue)")
+    if case .hessianFree = rule {
+      precondition(
+        vanishingPenalty == 0 && clipNorm == nil && overflowDecay == nil,
+        "Hessian-free optimisation follows the loss, without a penalty and without clipping")
+    }
     self.name = name
     self.cell = cell
     self.hiddenSize = hiddenSize

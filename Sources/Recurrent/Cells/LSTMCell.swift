@@ -15,8 +15,8 @@ import Tensors
 ///
 /// The gates lie in the order i, f, g, o, so W_ih is [4H, I] and W_hh [4H, H], as in PyTorch. The
 /// memory is added to, not multiplied through a matrix, so the error that flows back along it fades
-/// no faster than the forget gates say. Dropout never touches the recurrence; it goes between
-/// layers, in the stack.
+/// no faster than the forget gates say. Dropout goes between layers, in the stack; what may be dropped
+/// in the recurrence is said by ``RecurrentDropout``.
 public struct LSTMCell: Cell {
   public let inputSize: Int
   public let hiddenSize: Int

@@ -45,8 +45,9 @@ public struct LSTMVariant: Sendable, Hashable {
 /// W_hr [P, H]; h is [B, P], c [B, H]. The projected LSTM is PyTorch's `proj_size`, its tensors named
 /// alike. Peepholes start at zero, gains at one.
 ///
-/// Recurrent dropout acts on the candidate g_t alone, so that nothing that is remembered is ever lost
-/// (Semeniuta, Severyn & Barth 2016); the mask is one for all steps of a run.
+/// The cell's own dropout acts on the candidate g_t alone, so that nothing that is remembered is ever
+/// lost (Semeniuta, Severyn & Barth 2016); the mask is one for all steps of a run. See
+/// ``RecurrentDropout`` for what else may be dropped.
 public struct LSTMVariantCell: Cell {
   public let inputSize: Int
   public let hiddenSize: Int

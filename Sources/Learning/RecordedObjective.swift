@@ -30,6 +30,9 @@ public final class RecordedObjective: CurvatureObjective {
   private let parts: Int
   private let curvatureParts: Range<Int>
   private let record: (_ part: Int, _ mode: Mode, _ structuralDamping: Double) throws -> Part
+  /// Called before each part's work. A step goes through all parts many times: throw here to give it up
+  /// within, the parameters then being wherever the step has tried.
+  public var willWork: () throws -> Void = {}
 
   /// An objective of `parts` parts.
   ///
@@ -55,7 +58,10 @@ public final class RecordedObjective: CurvatureObjective {
 
   public func loss() throws -> Double {
     var sum = 0.0
-    for part in 0..<parts { sum += Double(try record(part, .prediction, 0).total.value.scalar) }
+    for part in 0..<parts {
+      try willWork()
+      sum += Double(try record(part, .prediction, 0).total.value.scalar)
+    }
     return sum / Double(cases)
   }
 
@@ -64,6 +70,7 @@ public final class RecordedObjective: CurvatureObjective {
     var gradient: [Tensor] = []
     var squares: [Tensor] = []
     for index in 0..<parts {
+      try willWork()
       for parameter in parameters { parameter.clearGradient() }
       let part = try record(index, Self.recording, 0)
       sum += Double(part.total.value.scalar)
@@ -86,7 +93,7 @@ public final class RecordedObjective: CurvatureObjective {
     let total = recorded.reduce(0) { $0 + $1.cases }
     return Curvature(
       parts: try recorded.map { try GaussNewtonMatrix(of: $0.total, in: parameters) },
-      cases: total)
+      cases: total, willWork: willWork)
   }
 
   /// No part draws a mask, so any key will do.
@@ -95,10 +102,15 @@ public final class RecordedObjective: CurvatureObjective {
   private struct Curvature: CurvatureMatrix {
     let parts: [GaussNewtonMatrix]
     let cases: Int
+    let willWork: () throws -> Void
 
-    func product(_ direction: [Tensor]) -> [Tensor] {
+    func product(_ direction: [Tensor]) throws -> [Tensor] {
+      try willWork()
       var sum = parts[0].product(direction)
-      for part in parts.dropFirst() { TensorVector.add(1, part.product(direction), to: &sum) }
+      for part in parts.dropFirst() {
+        try willWork()
+        TensorVector.add(1, part.product(direction), to: &sum)
+      }
       return sum.map { $0.scaled(by: 1 / Float(cases)) }
     }
   }

@@ -44,10 +44,29 @@ struct LongRangeModelTests {
 
     let flag = InterruptFlag()
     flag.raise()
-    #expect(try run(interrupt: flag) == nil)
+    let interrupted = run.makeTask()
+    #expect(try run(interrupted, interrupt: flag) == nil)
+    #expect(interrupted.sequences <= run.method.batch)
     run.method.rate = 0.01
     run.secondsLimit = 0
     #expect(try run()?.ending == .outOfTime)
+  }
+
+  @Test("an interrupt ends a step of a second-order rule within")
+  func interruptedWithin() throws {
+    let hessianFree = LongRangeMethod(
+      name: "", cell: .rnn, hiddenSize: 5,
+      rule: .hessianFree(structuralDamping: 0.1, curvature: 100, maxIterations: 20), rate: 1,
+      clipNorm: nil, batch: 200)
+    let run = LongRangeRun(
+      AddingProblem(span: 10), hessianFree,
+      limits: .init(sequences: 200, checkInterval: 200, checked: 100, tested: 100), seed: 1)
+    let flag = InterruptFlag()
+    flag.raise()
+    let task = run.makeTask()
+    let start = task.parameters.map(\.value)
+    #expect(try run(task, interrupt: flag) == nil)
+    #expect(task.parameters.map(\.value) == start && task.checks.isEmpty)
   }
 
   /// Weights of zero and a bias of the read-out: the outputs are known.

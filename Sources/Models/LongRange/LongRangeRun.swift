@@ -92,6 +92,7 @@ public struct LongRangeRun: Sendable {
     let stop = InterruptFlag()
     var isOutOfTime = false
     var ending: Ending
+    task.willWork = { if interrupt?.isRaised == true { throw CancellationError() } }
     do {
       _ = try withoutActuallyEscaping(observe) { observe in
         try Trainer(task, method.makeOptimizer(), plan, interrupt: stop) { event in
@@ -110,6 +111,8 @@ public struct LongRangeRun: Sendable {
       ending = task.passed != nil ? .solved : isOutOfTime ? .outOfTime : .unsolved
     } catch TrainingError.diverged {
       ending = .diverged
+    } catch is CancellationError {
+      return nil
     }
     if interrupt?.isRaised == true, ending != .solved { return nil }
     let test: LongRangeTask.Check? =

@@ -56,6 +56,8 @@ public final class LongRangeTask: TrainingTask {
   private let seed: UInt64
   /// Sequences learnt from so far.
   public private(set) var sequences = 0
+  /// ``RecordedObjective/willWork`` of second-order rules, whose steps take long.
+  public var willWork: () throws -> Void = {}
 
   /// The task of training `method` on `problem`. The seed decides the sequences and the start.
   public init(
@@ -97,13 +99,15 @@ public final class LongRangeTask: TrainingTask {
         seed: seed)
     }
     sequences = (position.step + 1) * batch
-    return RecordedObjective(
+    let objective = RecordedObjective(
       parameters: model.parameters, parts: parts, cases: batch,
       curvatureParts: 0..<min(parts, max(1, curvature / size))
     ) { part, mode, structuralDamping in
       let loss = model.loss(drawn[part], mode: mode, structuralDamping: structuralDamping)
       return .init(total: loss * Float(drawn[part].count), cases: drawn[part].count)
     }
+    objective.willWork = willWork
+    return objective
   }
 
   public func validate() throws -> Double? {

@@ -22,7 +22,8 @@ extension RecurrentState {
 /// A recurrent cell: h_t = f(x_t, h_{t-1}).
 ///
 /// To write one, give it parameters, a typed state, and `step` from plain operations; it then works
-/// wherever a cell does, one step after the other. The library's own cells run a whole sequence as
+/// wherever a cell does, one step after the other. A ``HiddenState`` or ``MemoryState`` starts at zero by
+/// itself; another state needs a `zeroState`. The library's own cells run a whole sequence as
 /// one fused operation instead.
 public protocol Cell: Module {
   /// What is carried from step to step.
@@ -84,5 +85,21 @@ public struct MemoryState: RecurrentState {
   public init(parts: [Variable]) {
     h = parts[0]
     c = parts[1]
+  }
+}
+
+extension Cell where State == HiddenState {
+  /// h = 0.
+  public func zeroState(batch: Int) -> HiddenState {
+    HiddenState(h: Variable(Tensor(zeros: [batch, outputSize])))
+  }
+}
+
+extension Cell where State == MemoryState {
+  /// h = 0, c = 0.
+  public func zeroState(batch: Int) -> MemoryState {
+    MemoryState(
+      h: Variable(Tensor(zeros: [batch, outputSize])),
+      c: Variable(Tensor(zeros: [batch, hiddenSize])))
   }
 }

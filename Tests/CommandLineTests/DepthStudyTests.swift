@@ -112,8 +112,16 @@ struct DepthStudyTests {
       #expect(refusal([]).contains("--train FILE is missing"))
       #expect(refusal(["--train", folder + "/none.txt"]).contains("none.txt"))
       #expect(
-        refusal(["--train", folder + "/short.txt"]).contains("short.txt gives a text of 8 char"))
-      #expect(refusal(text + ["--valid", folder + "/short.txt"]).contains("short.txt gives"))
+        refusal(["--train", folder + "/short.txt"])
+          == "the last tenth of \(folder)/short.txt has 1 character, expected 5,000 or more; "
+          + "give --valid")
+      #expect(
+        refusal(text + ["--valid", folder + "/short.txt"])
+          == "\(folder)/short.txt has 9 characters, expected 5,000 or more")
+      let page = folder + "/other/report.html"
+      try write(Self.text, to: page)
+      #expect(refusal(["--train", page]).contains("report.html is the text of --train"))
+      #expect(try String(contentsOfFile: page, encoding: .utf8) == Self.text)
       #expect(refusal(text + ["--parameters", "900"]).contains("too few for a net of"))
       #expect(refusal(text + ["--steps", "0"]).contains("--steps is 0"))
     }

@@ -56,6 +56,6 @@ struct GradientFlowStudyTests {
     #expect(!html.contains("nan"))
     #expect(GradientFlowStudy.left([8, 4, 1]) == 0.125 && GradientFlowStudy.left([0, 1]) == nil)
     let row = study.table(findings).split(separator: "\n").last
-    #expect(row?.split(separator: " ") == ["GRU", "0.8000", "0.0144", "-", "0", "%", "2/2"])
+    #expect(row?.split(separator: " ") == ["GRU", "0.8000", "0.0144", "-", "0\u{A0}%", "2/2"])
   }
 }

@@ -9,6 +9,7 @@ struct HelpTests {
   static let verbs: [any ParsableCommand.Type] = [
     Unroll.self, Demo.self, Train.self, TrainLM.self, Evaluate.self, Generate.self, Score.self,
     Inspect.self, Gradients.self, Convert.self, Bench.self, BenchTrain.self, BenchStep.self,
+    BenchCells.self, StudyVerb.self, LongRangeVerb.self, GradientFlowVerb.self, DepthVerb.self,
   ]
 
   private func help(_ verb: any ParsableCommand.Type) -> String {
@@ -37,12 +38,26 @@ struct HelpTests {
     }
   }
 
-  /// The words of a command, quotes taken off.
+  /// The words of a command, quotes of both kinds taken off.
   private func shellWords(_ text: some StringProtocol) -> [String] {
-    let parts = String(text).components(separatedBy: "\"")
-    return parts.enumerated().flatMap { index, part in
-      index % 2 == 1 ? [part] : part.split(separator: " ").map(String.init)
+    var words: [String] = []
+    var word: String?
+    var quote: Character?
+    for character in text {
+      if character == quote {
+        quote = nil
+      } else if quote == nil, character == "\"" || character == "'" {
+        quote = character
+        word = word ?? ""
+      } else if quote == nil, character == " " {
+        if let ended = word { words.append(ended) }
+        word = nil
+      } else {
+        word = (word ?? "") + String(character)
+      }
     }
+    if let ended = word { words.append(ended) }
+    return words
   }
 
   /// The words alone: how they are laid out is the parser's.

@@ -70,10 +70,42 @@ struct LongRangeStudyTests {
 
     let html = study.page(findings).html
     #expect(markupFault(in: html) == nil)
-    #expect(html.contains("LSTM, 50: 35.25 %; solved after 2,000, not solved"))
+    #expect(html.contains("LSTM, 50: 35.25\u{A0}%; solved after 2,000, not solved"))
     #expect(html.contains("LSTM: 3,000 at 20 (2,000 to 4,000); 2/2 seeds"))
     #expect(html.contains("LSTM, 100: not measured"))
     for needle in ["<script", "https:", "src="] { #expect(!html.contains(needle)) }
+  }
+
+  @Test("a run of some measurements leaves those of earlier runs on the page")
+  func narrower() {
+    var byID: [String: LongRangeRun.Result] = [:]
+    for cell in study(["adding/GRU/T=20", "temporal-order/GRU/T=50"]).cells {
+      byID[cell.id] = finding(.solved)
+    }
+    #expect(byID.count == 4)
+    let findings = StudyFindings<LongRangeStudy>(byID: byID)
+    let asked = study(["adding"])
+    let html = asked.page(findings).html
+    #expect(markupFault(in: html) == nil)
+    #expect(html.contains("<h2>Adding</h2>") && html.contains("<h2>Temporal order</h2>"))
+    #expect(html.contains("<span class=\"value\">4</span>") && html.contains("T = 50"))
+    #expect(!html.contains("<h2>Copy memory</h2>"))
+    #expect(!asked.table(findings).contains("temporal-order"))
+  }
+
+  @Test("the page tells all that a method's training depends on, as the run has it")
+  func methodTable() {
+    let html = study().page(StudyFindings(byID: [:])).html
+    // A quick run is too short for batches of 2000.
+    #expect(html.contains("batches of 300") && !html.contains("batches of 2000"))
+    for part in [
+      "Ω times 4", "replaced by 0.1 times the weights", "curvature of 300 sequences",
+      "Adding: Hessian-free", "deviation of 0.3", "deviation of 0.001",
+      "Temporal order, Copy memory, Random permutation: Hessian-free",
+    ] { #expect(html.contains(part), "\(part)") }
+    let full = LongRangeStudy(
+      grid: .full, seeds: 1, pattern: CellPattern(patterns: []), minutes: nil)
+    #expect(full.page(StudyFindings(byID: [:])).html.contains("batches of 2000"))
   }
 
   @Test("losses of copy memory are told beside that of a net without memory")
@@ -91,6 +123,7 @@ struct LongRangeStudyTests {
     let html = study.page(findings).html
     #expect(markupFault(in: html) == nil)
     #expect(html.contains("Copy memory: loss beside that of a net without memory"))
+    #expect(html.contains("Copy memory: symbols that are wrong, by method and length"))
     #expect(!self.study(["adding"]).table(findings).contains("ln 8"))
   }
 
@@ -123,7 +156,20 @@ struct LongRangeStudyTests {
       #expect(
         failureLine { _ = try run(["--sequences", "2000"]) }?.contains("sequences 1000, not 2000")
           == true)
-      #expect(failureLine { _ = try run(["--only", "nothing", "--seeds", "0"]) } != nil)
+    }
+  }
+
+  @Test("a pattern without measurements is refused, and so are no seeds")
+  func mistakes() throws {
+    try withTemporaryFolder { folder in
+      func refusal(_ flags: String...) -> String? {
+        failureLine {
+          let verb = try LongRangeVerb.parse(["--quick", "--output", folder + "/study"] + flags)
+          try verb.run(CapturedConsole().console)
+        }
+      }
+      #expect(refusal("--only", "nothing")?.contains("matches no measurement") == true)
+      #expect(refusal("--seeds", "0") == "--seeds is 0; expected an integer from 1 to 1000")
     }
   }
 }

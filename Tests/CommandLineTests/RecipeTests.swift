@@ -189,6 +189,35 @@ struct RecipeTests {
         "--cell irnn has a start of its own, so --input-init cannot be beside it"
       ),
       (
+        ["--init-range", "0.1", "--cell", "irnn"],
+        "--cell irnn has a start of its own, so --init-range cannot be beside it"
+      ),
+      (
+        ["--forget-bias", "1", "--cell", "gru"],
+        "--forget-bias is for cells with a forget gate (memory-gated, lstm, lstm-peephole, "
+          + "lstm-coupled, lstm-norm), not for gru"
+      ),
+      (
+        ["--variational", "--dropout-state", "0.1"],
+        "--variational is for --dropout, --dropout-input, --dropout-hidden and --dropout-output; "
+          + "found none of them above 0"
+      ),
+      (
+        ["--unit", "sentence", "--bptt", "20"],
+        "--bptt is for --unit stream; gradients flow through all of a sentence"
+      ),
+      (
+        ["--unit", "sentence", "--vary-bptt"],
+        "--vary-bptt is for --unit stream; gradients flow through all of a sentence"
+      ),
+      (
+        ["--optimizer", "l-bfgs", "--vary-bptt"], "--optimizer l-bfgs goes with no --vary-bptt"
+      ),
+      (
+        ["--optimizer", "hessian-free", "--vary-bptt"],
+        "--optimizer hessian-free goes with no --vary-bptt"
+      ),
+      (
         ["--recurrent-init", "identity", "--recurrent-gain", "1.2"],
         "--recurrent-gain is for --recurrent-init orthogonal"
       ),
@@ -225,7 +254,7 @@ struct RecipeTests {
       ["--bptt", "7"], ["--batch", "7"], ["--level", "character"], ["--unit", "sentence"],
       ["--init-range", "0.1"], ["--min-count", "2"], ["--vocabulary-size", "9"],
       ["--loss-unit", "sequence"], ["--forget-bias", "0"], ["--tie"], ["--projection", "8"],
-      ["--skip", "input"], ["--learn-initial-state"], ["--variational"], ["--zoneout", "0.1"],
+      ["--skip", "input"], ["--learn-initial-state"], ["--zoneout", "0.1"],
       ["--dropout-input", "0.1"], ["--dropout-embedding", "0.1"], ["--dropout-weights", "0.1"],
       ["--dropout-state", "0.1"], ["--dropout-candidate", "0.1"], ["--vary-bptt"],
       ["--activation-penalty", "1"], ["--temporal-penalty", "1"],
@@ -233,6 +262,8 @@ struct RecipeTests {
     ] {
       #expect(try recipe(change).identity != base, "\(change)")
     }
+    let dropping = try recipe(["--dropout", "0.1"]).identity
+    #expect(try recipe(["--dropout", "0.1", "--variational"]).identity != dropping)
     let plain = try recipe(["--cell", "rnn"]).identity
     #expect(try recipe(["--cell", "rnn", "--vanishing-penalty", "2"]).identity != plain)
   }
@@ -249,6 +280,11 @@ struct RecipeTests {
         == .init(input: .sparse(connections: 15), recurrent: .identity, forgetBias: 2))
     let sparse = try recipe(["--recurrent-init", "sparse"]).start.initialization
     #expect(sparse.gates.recurrent == .sparse(connections: 15, radius: 1.1))
+    for cell in CellKind.allCases {
+      let isForgetful = cell == .memoryGated || cell.lstmVariant != nil
+      let record = try recipe(["--cell", cell.rawValue]).record
+      #expect(record["forget-bias"] == (isForgetful ? "1.0" : nil), "\(cell)")
+    }
     let wider = try recipe(["--recurrent-gain", "1.3"]).start.initialization
     #expect(wider.gates.recurrent == .orthogonal(gain: 1.3))
   }

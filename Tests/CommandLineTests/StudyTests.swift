@@ -155,11 +155,43 @@ struct StudyTests {
         ("{}", "not a file of results"), ("", "not a file of results"),
         (before.replacing("counting", with: "other"), "is of the study other, not counting"),
         (before.replacing("\"value\"", with: "\"values\""), "cannot be read"),
+        (
+          before.replacing("\"value\":12}", with: "\"value\":true}"),
+          "holds a finding of b/2 that cannot be read"
+        ),
         (before.replacing("\"format\":1", with: "\"format\":2"), "has format 2, expected 1"),
       ] {
         try write(text, to: folder + "/results.json")
         #expect(failureLine { _ = try run(CountingStudy(), folder) }?.contains(part) == true)
         #expect(try results(folder) == text)
+      }
+    }
+  }
+
+  @Test("a folder that another run is writing to is refused, and is free when that run is over")
+  func locked() throws {
+    try withTemporaryFolder { folder in
+      let first = try StudyRunner(
+        CountingStudy(), folder: folder, jobs: 2, interrupt: InterruptFlag(),
+        CapturedConsole().console)
+      #expect(
+        failureLine { _ = try run(CountingStudy(), folder) }
+          == "another run is writing to \(folder); wait for its end or choose another --output")
+      #expect(try first.run() == 12)
+      #expect(try run(CountingStudy(), folder) == 12)
+    }
+  }
+
+  @Test("a folder in which results or report cannot be written is refused before the work")
+  func unwritable() throws {
+    for name in ["results.json", "report.html"] {
+      try withTemporaryFolder { folder in
+        try FileManager.default.createDirectory(
+          atPath: folder + "/" + name, withIntermediateDirectories: true)
+        let study = CountingStudy()
+        let line = failureLine { _ = try run(study, folder) }
+        #expect(line?.hasSuffix("\(folder)/\(name): it is a directory") == true, "\(line ?? "")")
+        #expect(study.count.measured.withLock { $0.isEmpty })
       }
     }
   }
@@ -185,6 +217,13 @@ struct StudyTests {
       #expect(!CellPattern(patterns: [pattern]).matches(id))
     }
     #expect(CellPattern(patterns: []).matches(id))
+  }
+
+  @Test("a spread is told with its ends, unless all numbers are one")
+  func spread() {
+    func text(_ values: [Double]) -> String? { Spread(values)?.text { "\($0)" } }
+    #expect(text([1, 4, 1]) == "2.0 (1.0 to 4.0)")
+    #expect(text([3, 3]) == "3.0" && text([]) == nil)
   }
 
   @Test("columns of a table are as wide as they need to be")

@@ -90,7 +90,7 @@ struct TextGathererTests {
       try write("a few words", to: folder + "/a.txt")
       #expect(
         failureLine { _ = try TextGatherer().gather(folder) }
-          == "\(folder): 11 characters of text in 1 files; expected at least 5,000 to learn from")
+          == "\(folder): 11 characters of text in 1 file; expected at least 5,000 to learn from")
       #expect(
         failureLine { _ = try TextGatherer().gather(folder + "/none") }
           == "\(folder)/none: no such file or folder; expected text to learn from")

@@ -43,6 +43,11 @@ struct TextOutputTests {
     #expect(Format.number(12.345) == "12.35" || Format.number(12.345) == "12.34")
     #expect(Format.number(0.5) == "0.5000")
     #expect(Format.number(.nan) == "not a number")
+    #expect(Format.number(0) == "0.0000" && Format.number(0.001) == "0.0010")
+    #expect(Format.number(-1.2345e-5) == "-1.234e-05" || Format.number(-1.2345e-5) == "-1.235e-05")
+    #expect(Format.number(1e6) == "1000000" && Format.number(5e300) == "5.000e+300")
+    #expect(Format.plural(1, "layer") == "1 layer" && Format.plural(0, "layer") == "0 layers")
+    #expect(Format.plural(2000, "step") == "2,000 steps")
     #expect(Format.count(0) == "0")
     #expect(Format.count(999) == "999")
     #expect(Format.count(1000) == "1,000")
@@ -53,6 +58,24 @@ struct TextOutputTests {
     #expect(Format.duration(59.2) == "1:00")
     #expect(Format.duration(3_725) == "1:02:05")
     #expect(Format.duration(.infinity) == "?")
+  }
+}
+
+@Suite("Reasons")
+struct ReasonTests {
+  @Test("an error of Foundation's is told in words, not by its number")
+  func words() throws {
+    try withTemporaryFolder { folder in
+      try write("text", to: folder + "/file")
+      var found: (any Error)?
+      do {
+        try FileManager.default.createDirectory(
+          atPath: folder + "/file/below", withIntermediateDirectories: true)
+      } catch { found = error }
+      let error = try #require(found)
+      #expect(!systemReason(error).contains("NSCocoaErrorDomain"))
+      #expect(systemReason(error, at: folder) == "it is a directory")
+    }
   }
 }
 

@@ -46,9 +46,10 @@ struct VerbTests {
     try write(sentences, to: folder + "/train.txt")
     var arguments = [
       "train", "lm", "--train", folder + "/train.txt", "--output", folder + "/model.safetensors",
-      "--hidden", "8", "--layers", "1", "--batch", "4", "--bptt", "10", "--epochs", "1",
-      "--learning-rate", "0.02", "--threads", "1",
+      "--hidden", "8", "--layers", "1", "--batch", "4", "--epochs", "1", "--learning-rate", "0.02",
+      "--threads", "1",
     ]
+    if !flags.contains("sentence") { arguments += ["--bptt", "10"] }
     arguments += flags.map { $0.replacing("@", with: folder + "/") }
     let captured = CapturedConsole()
     let verb = try #require(try Unroll.parseAsRoot(arguments) as? TrainLM)
@@ -207,6 +208,10 @@ struct VerbTests {
       refusesTraining("--hidden is 0", "@train.txt", "--hidden", "0")
       refusesTraining("checkpoint", "@train.txt", "--resume")
       refusesTraining("--valid FILE", "@train.txt", "--valid-every", "3")
+      refusesTraining(
+        "--optimizer nt-asgd averages once validation stops to improve, so it needs a text to "
+          + "validate on: --valid FILE", "@train.txt", "--optimizer", "nt-asgd")
+      refusesTraining("--average-after averages", "@train.txt", "--average-after", "3")
       refuses("--train FILE", "train", "lm", "--output", "@x.safetensors")
       refuses("--output FILE", "train", "lm", "--train", "@train.txt")
       refuses("cut.safetensors", "evaluate", "@cut.safetensors", "@train.txt")
@@ -240,9 +245,82 @@ struct VerbTests {
       refuses(
         "none.txt", "evaluate", "@model.safetensors", "@train.txt", "--cache", "--cache-tune",
         "@none.txt")
+      refuses(
+        "--cache-flatness is 1e+30; expected a number from 0 to 1000", "evaluate",
+        "@model.safetensors", "@train.txt", "--cache", "--cache-flatness", "1e30")
       refuses("hidden is 0", "bench", "cells", "--hidden", "0")
+      refuses(
+        "hidden is 4096; expected an integer from 1 to 2048", "bench", "cells", "--hidden", "4096")
       refuses("expected one of lm-small", "bench", "train", "--shape", "huge")
       #expect(try Data(contentsOf: URL(fileURLWithPath: model)) == before)
+    }
+  }
+
+  @Test("an output that is an input or another output is refused, by whatever path it is called")
+  func sharedFiles() throws {
+    try withTemporaryFolder { folder in
+      _ = try train(folder, "--steps", "1")
+      let model = folder + "/model.safetensors"
+      let before = try Data(contentsOf: URL(fileURLWithPath: model))
+      try FileManager.default.createSymbolicLink(
+        atPath: folder + "/link", withDestinationPath: folder + "/train.txt")
+      try write("hidden: 4\n", to: folder + "/run.yaml")
+
+      func refuses(_ expected: String, _ command: String) {
+        let arguments = command.replacing("@", with: folder + "/").split(separator: " ")
+        let line = failureLine {
+          var verb = try Unroll.parseAsRoot(arguments.map(String.init))
+          try verb.run()
+        }
+        #expect(
+          line == expected.replacing("@", with: folder + "/") + "; expected a file of its own")
+      }
+      let lm = "train lm --train @train.txt --output"
+      refuses("--output @train.txt is a text of --train", "\(lm) @train.txt")
+      refuses("--output @link is a text of --train", "\(lm) @link")
+      refuses("--output @./train.txt is a text of --train", "\(lm) @./train.txt")
+      refuses("--log @train.txt is a text of --train", "\(lm) @new --log @train.txt")
+      refuses(
+        "--log @run.yaml is the file of --config", "\(lm) @new --log @run.yaml --config @run.yaml")
+      refuses("--log @new is the file of --output too", "\(lm) @new --log @new")
+      refuses(
+        "--log @model.safetensors is the text of --valid",
+        "\(lm) @new --valid @model.safetensors --log @model.safetensors")
+      let gradients = "gradients @model.safetensors @train.txt --html"
+      refuses(
+        "--html @model.safetensors is the model that is read", "\(gradients) @model.safetensors")
+      refuses("--html @link is the text that is read", "\(gradients) @link")
+      #expect(try String(contentsOfFile: folder + "/train.txt", encoding: .utf8) == sentences)
+      #expect(try Data(contentsOf: URL(fileURLWithPath: model)) == before)
+      #expect(!FileManager.default.fileExists(atPath: folder + "/new"))
+
+      // Nothing in a device can be lost.
+      #expect(FileIdentity(path: "/dev/null") == nil)
+
+      let converted = try members(
+        unroll(
+          "convert", "@model.safetensors", "--output", "@model.safetensors", "--json", in: folder
+        ).results)
+      #expect(converted["bytes_before"] as? Int == before.count)
+      #expect((converted["bytes"] as? Int ?? 0) < before.count)
+    }
+  }
+
+  @Test("inspect shows skips and the start, and its recipe is one that train lm takes")
+  func inspected() throws {
+    try withTemporaryFolder { folder in
+      _ = try train(
+        folder, "--steps", "1", "--layers", "2", "--skip", "residual", "--learn-initial-state",
+        "--cell", "gru")
+      let text = try unroll("inspect", "@model.safetensors", in: folder).results
+      #expect(text.contains("skips       residual") && text.contains("start       a learned state"))
+      #expect(text.contains("training      1 step, "))
+      let line = try #require(text.split(separator: "\n").first { $0.hasPrefix("  recipe") })
+      #expect(line.contains("--learn-initial-state --") && !line.contains("--tie"))
+      let recipe = line.split(separator: " ").dropFirst().map(String.init)
+      var settings = Settings(file: nil)
+      let parsed = try LanguageModelOptions.parse(recipe).recipe(&settings, seed: 1)
+      #expect(parsed.configuration.learnsInitialState && parsed.configuration.cell == .gru)
     }
   }
 

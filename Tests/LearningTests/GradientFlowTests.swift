@@ -19,11 +19,6 @@ private struct LeakyCell: Cell {
     weight = Parameter("leaky.weight", .random([hiddenSize, inputSize + hiddenSize], seed: 5))
   }
 
-  func zeroState(batch: Int) -> MemoryState {
-    let zeros = Variable(Tensor(zeros: [batch, hiddenSize]))
-    return MemoryState(h: zeros, c: zeros)
-  }
-
   func step(_ input: Variable, _ state: MemoryState, mode: Mode) -> MemoryState {
     let sum = Variable.concatenate([input, state.h], axis: 1).linear(weight.variable(mode))
     let c = 0.7 * state.c + sum.tanh()

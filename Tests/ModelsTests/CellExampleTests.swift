@@ -19,11 +19,6 @@ struct LeakyMemory: Cell {
     leak = Linear(inputs: inputSize, outputs: hiddenSize, name: "leak", key: key.child(1))
   }
 
-  func zeroState(batch: Int) -> MemoryState {
-    let zeros = Variable(Tensor(zeros: [batch, hiddenSize]))
-    return MemoryState(h: zeros, c: zeros)
-  }
-
   func step(_ x: Variable, _ state: MemoryState, mode: Mode) -> MemoryState {
     let kept = leak(x, mode: mode).sigmoid()
     let c = kept * state.c + input(x, mode: mode).tanh()

@@ -18,11 +18,6 @@ private struct PlainLSTM: Cell {
       initialization: .init(), key: RandomKey(seed: 1))
   }
 
-  func zeroState(batch: Int) -> MemoryState {
-    let zeros = Variable(Tensor(zeros: [batch, hiddenSize]))
-    return MemoryState(h: zeros, c: zeros)
-  }
-
   func step(_ input: Variable, _ state: MemoryState, mode: Mode) -> MemoryState {
     let w = parameters.map { $0.variable(mode) }
     let sums = input.linear(w[0], bias: w[2]) + state.h.linear(w[1], bias: w[3])

@@ -9,10 +9,6 @@ private struct Accumulator: Cell {
   var hiddenSize: Int { inputSize }
   var parameters: [Parameter] { [] }
 
-  func zeroState(batch: Int) -> HiddenState {
-    HiddenState(h: Variable(Tensor(zeros: [batch, hiddenSize])))
-  }
-
   func step(_ input: Variable, _ state: HiddenState, mode: Mode) -> HiddenState {
     HiddenState(h: state.h + input)
   }
@@ -23,10 +19,6 @@ private struct Dropper: Cell {
   let inputSize: Int
   var hiddenSize: Int { inputSize }
   var parameters: [Parameter] { [] }
-
-  func zeroState(batch: Int) -> HiddenState {
-    HiddenState(h: Variable(Tensor(zeros: [batch, hiddenSize])))
-  }
 
   func step(_ input: Variable, _ state: HiddenState, mode: Mode) -> HiddenState {
     HiddenState(h: input.dropout(0.5, mode: mode))

@@ -1,5 +1,5 @@
-/// The random permutation problem (Hochreiter & Schmidhuber 1997; Martens & Sutskever 2011): say the
-/// first of many symbols again at the end.
+/// The random permutation problem as Pascanu et al. (2013) have it, after Hochreiter & Schmidhuber (1997):
+/// say the first of many symbols again at the end.
 ///
 /// ```
 /// input   T symbols of a hundred kinds: the first is 0 or 1, all others are from 2 … 99
@@ -7,7 +7,8 @@
 /// right   if it is said
 /// ```
 /// All that is to be kept is one bit; what makes it hard is that nothing but the first step tells it. A
-/// guess between the two is wrong every other time and has a cross-entropy of ln 2 = 0.693 nats.
+/// guess between the two is wrong every other time and has a cross-entropy of ln 2 = 0.693 nats. The loss
+/// is at the end alone; Martens & Sutskever (2011) have the next symbol predicted at every step.
 public struct RandomPermutationProblem: LongRangeProblem {
   /// T, the length.
   public let span: Int

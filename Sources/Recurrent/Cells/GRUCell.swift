@@ -46,10 +46,6 @@ public struct GRUCell: Cell {
       initialization: initialization, key: key)
   }
 
-  public func zeroState(batch: Int) -> HiddenState {
-    HiddenState(h: Variable(Tensor(zeros: [batch, hiddenSize])))
-  }
-
   public func step(_ input: Variable, _ state: HiddenState, mode: Mode) -> HiddenState {
     guard reset == .afterProduct, gates.isPrediction(input, state.parts, mode) else {
       return run(input.asOneStep(), lengths: nil, from: state, mode: mode).state

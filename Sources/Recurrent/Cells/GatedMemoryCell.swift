@@ -32,11 +32,6 @@ public struct GatedMemoryCell: Cell {
     gates.setBias(ofGate: 1, hiddenSize, to: initialization.forgetBias)
   }
 
-  public func zeroState(batch: Int) -> MemoryState {
-    let zeros = Variable(Tensor(zeros: [batch, hiddenSize]))
-    return MemoryState(h: zeros, c: zeros)
-  }
-
   public func step(_ input: Variable, _ state: MemoryState, mode: Mode) -> MemoryState {
     let gate = gates.sum(input, state.h, mode).split(into: 3, axis: 1)
     let (i, f, g) = (gate[0].sigmoid(), gate[1].sigmoid(), gate[2].tanh())

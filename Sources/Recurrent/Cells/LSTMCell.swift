@@ -38,11 +38,6 @@ public struct LSTMCell: Cell {
     gates.setBias(ofGate: 1, hiddenSize, to: initialization.forgetBias)
   }
 
-  public func zeroState(batch: Int) -> MemoryState {
-    let zeros = Variable(Tensor(zeros: [batch, hiddenSize]))
-    return MemoryState(h: zeros, c: zeros)
-  }
-
   public func step(_ input: Variable, _ state: MemoryState, mode: Mode) -> MemoryState {
     guard gates.isPrediction(input, state.parts, mode) else {
       return run(input.asOneStep(), lengths: nil, from: state, mode: mode).state

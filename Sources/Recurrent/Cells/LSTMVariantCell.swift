@@ -105,12 +105,6 @@ public struct LSTMVariantCell: Cell {
       ] : []
   }
 
-  public func zeroState(batch: Int) -> MemoryState {
-    MemoryState(
-      h: Variable(Tensor(zeros: [batch, outputSize])),
-      c: Variable(Tensor(zeros: [batch, hiddenSize])))
-  }
-
   public func step(_ input: Variable, _ state: MemoryState, mode: Mode) -> MemoryState {
     run(input.asOneStep(), lengths: nil, from: state, mode: mode).state
   }

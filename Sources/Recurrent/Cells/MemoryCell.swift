@@ -33,11 +33,6 @@ public struct MemoryCell: Cell {
     bias = Parameter(place.name("bias_ih"), Tensor(zeros: [hiddenSize]))
   }
 
-  public func zeroState(batch: Int) -> MemoryState {
-    let zeros = Variable(Tensor(zeros: [batch, hiddenSize]))
-    return MemoryState(h: zeros, c: zeros)
-  }
-
   public func step(_ input: Variable, _ state: MemoryState, mode: Mode) -> MemoryState {
     let seen = input.linear(weight.variable(mode), bias: bias.variable(mode)).tanh()
     let c = state.c + seen

@@ -35,10 +35,6 @@ public struct NormalizedElmanCell: Cell {
     norms = gates.norms(place)
   }
 
-  public func zeroState(batch: Int) -> HiddenState {
-    HiddenState(h: Variable(Tensor(zeros: [batch, hiddenSize])))
-  }
-
   public func step(_ input: Variable, _ state: HiddenState, mode: Mode) -> HiddenState {
     run(input.asOneStep(), lengths: nil, from: state, mode: mode).state
   }

@@ -28,11 +28,6 @@ public struct RecurrentMemoryCell: Cell {
       initialization: initialization, key: key)
   }
 
-  public func zeroState(batch: Int) -> MemoryState {
-    let zeros = Variable(Tensor(zeros: [batch, hiddenSize]))
-    return MemoryState(h: zeros, c: zeros)
-  }
-
   public func step(_ input: Variable, _ state: MemoryState, mode: Mode) -> MemoryState {
     let c = state.c + gates.sum(input, state.h, mode).tanh()
     return MemoryState(h: c.tanh(), c: c)

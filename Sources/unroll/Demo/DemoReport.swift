@@ -14,7 +14,7 @@ extension RunReport {
     title = "A character model of \(folder)"
     summary =
       "\(model.configuration.summary.replacing("a character", with: "A character")), trained by "
-      + "unroll for \(Format.duration(result.seconds)) on \(Format.count(text.files.count)) files. "
+      + "unroll for \(Format.duration(result.seconds)) on \(Format.plural(text.files.count, "file")). "
       + "It reads one character after another and gives each next one a probability."
     let trigram = findings.baselines.first { $0.name == "trigram" }
     figures = [

@@ -46,7 +46,8 @@ struct TextGatherer {
     gathered.sort { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
     guard characters >= 5_000 else {
       throw Failure(
-        "\(path): \(Format.count(characters)) characters of text in \(gathered.count) files; "
+        "\(path): \(Format.count(characters)) characters of text in "
+          + "\(Format.plural(gathered.count, "file")); "
           + "expected at least 5,000 to learn from")
     }
     let (training, heldOut) = split(gathered.map(\.text).joined(separator: "\n"), characters)

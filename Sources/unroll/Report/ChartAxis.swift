@@ -63,8 +63,10 @@ struct ChartAxis {
     return text == "-0" ? "0" : text
   }
 
-  /// 0 %, 50 %
-  static func percent(_ value: Double) -> String { plain((value * 1e4).rounded() / 100) + " %" }
+  /// 0 %, 50 %, in one piece: a table does not break it.
+  static func percent(_ value: Double) -> String {
+    plain((value * 1e4).rounded() / 100) + "\u{A0}%"
+  }
 
   private static func superscript(_ exponent: Int) -> String {
     let digits = Array("⁰¹²³⁴⁵⁶⁷⁸⁹")

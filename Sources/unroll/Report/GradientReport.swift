@@ -28,8 +28,8 @@ struct GradientReport {
   /// "8 sequences of 50 steps, loss of the last step 1.654 nats a token"
   var measured: String {
     let (sequences, steps) = (batch.batch, batch.steps)
-    return "\(Format.count(sequences)) sequence\(sequences == 1 ? "" : "s") of "
-      + "\(batch.lengths == nil ? "" : "up to ")\(Format.count(steps)) step\(steps == 1 ? "" : "s"), "
+    return "\(Format.plural(sequences, "sequence")) of "
+      + "\(batch.lengths == nil ? "" : "up to ")\(Format.plural(steps, "step")), "
       + "loss of \(isLastOnly ? "the last step" : "all steps") \(Format.number(flow.loss)) "
       + "nats a token"
   }
@@ -44,8 +44,8 @@ struct GradientReport {
     value == 0 ? "0" : value.isFinite ? String(format: "%.2e", value) : Format.number(value)
   }
 
-  /// 12.3 %
-  static func share(_ value: Double) -> String { String(format: "%.1f %%", 100 * value) }
+  /// 12.3 %, in one piece: a table does not break it.
+  static func share(_ value: Double) -> String { String(format: "%.1f", 100 * value) + "\u{A0}%" }
 }
 
 extension GradientReport {

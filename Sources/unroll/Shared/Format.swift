@@ -2,10 +2,11 @@ import Foundation
 
 /// Numbers as people read them.
 enum Format {
-  /// Four significant digits or so: 1234, 123.4, 12.34, 1.234, 0.1234.
+  /// Four significant digits or so: 1234, 123.4, 12.34, 1.234, 0.1234, 1.234e-05.
   static func number(_ value: Double) -> String {
     guard value.isFinite else { return value.isNaN ? "not a number" : "infinite" }
     let size = abs(value)
+    if size != 0, size < 1e-3 || size >= 1e7 { return String(format: "%.3e", value) }
     let digits = size >= 1000 ? 0 : size >= 100 ? 1 : size >= 10 ? 2 : size >= 1 ? 3 : 4
     return String(format: "%.\(digits)f", value)
   }
@@ -19,6 +20,11 @@ enum Format {
       place -= 3
     }
     return (value < 0 ? "-" : "") + String(digits)
+  }
+
+  /// 1 layer, 2 layers, 1,000 layers
+  static func plural(_ number: Int, _ noun: String) -> String {
+    "\(count(number)) \(noun)\(number == 1 ? "" : "s")"
   }
 
   /// 950, 12.3k, 4.56M

@@ -12,11 +12,30 @@ import Foundation
 func systemErrorText(_ code: Int32 = errno) -> String { String(cString: strerror(code)) }
 
 /// The reason at the bottom of an error of Foundation's, in a few words.
-func systemReason(_ error: any Error) -> String {
-  let error = error as NSError
-  let cause = error.userInfo[NSUnderlyingErrorKey] as? NSError ?? error
-  return cause.domain == NSPOSIXErrorDomain
-    ? systemErrorText(Int32(cause.code)) : cause.localizedDescription
+///
+/// - Parameter path: the file that was to be read; nil if it was something else.
+func systemReason(_ error: any Error, at path: String? = nil) -> String {
+  var isFolder: ObjCBool = false
+  if let path, FileManager.default.fileExists(atPath: path, isDirectory: &isFolder),
+    isFolder.boolValue
+  {
+    return "it is a directory"
+  }
+  // A cause on Linux need not be an `NSError`.
+  let causes = sequence(first: error) {
+    ($0 as NSError).userInfo[NSUnderlyingErrorKey] as? any Error
+  }.map { $0 as NSError }
+  if let cause = causes.first(where: { $0.domain == NSPOSIXErrorDomain }) {
+    return systemErrorText(Int32(cause.code))
+  }
+  // Foundation's words for these say nothing but their numbers.
+  let top = error as NSError
+  switch (top.domain, top.code) {
+  case (NSCocoaErrorDomain, CocoaError.Code.fileReadUnknown.rawValue): return "it cannot be read"
+  case (NSCocoaErrorDomain, CocoaError.Code.fileWriteUnknown.rawValue):
+    return "it cannot be written"
+  default: return error.localizedDescription
+  }
 }
 
 /// Writes all bytes to an open file, at once and unbuffered. Returns 0, or the error's number.

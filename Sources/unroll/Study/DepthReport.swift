@@ -21,9 +21,9 @@ extension DepthStudy {
             title: "Numbers", columns: Self.columns, firstNumber: 1, rows: rows(findings),
             text:
               "Bits a held-out character, in brackets the least and the greatest over "
-              + "\(seeds) seeds. The gradient is that of the loss in the outputs of the lowest layer, "
-              + "over that in the outputs of the highest, before training. Tokens a second are of one "
-              + "thread, with other measurements beside it.")),
+              + "\(Format.plural(seeds, "seed")). The gradient is that of the loss in the outputs of "
+              + "the lowest layer, over that in the outputs of the highest, before training. Tokens a "
+              + "second are of one thread, with other measurements beside it.")),
         conditions,
       ])
   }

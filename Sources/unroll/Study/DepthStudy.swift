@@ -198,9 +198,7 @@ struct DepthStudy: Study {
 
   private static func bitsText(_ found: [Finding]) -> String {
     guard let spread = Spread(found.compactMap(\.best)) else { return "-" }
-    let range =
-      spread.low == spread.high ? "" : " (\(text(spread.low)) to \(text(spread.high)))"
-    return text(spread.mean) + range + (found.contains(where: \.hasDiverged) ? ", diverged" : "")
+    return spread.text(text) + (found.contains(where: \.hasDiverged) ? ", diverged" : "")
   }
 
   func table(_ findings: StudyFindings<Self>) -> String {

@@ -23,7 +23,7 @@ extension GradientFlowStudy {
             title: "Numbers", columns: Self.columns, firstNumber: 1, rows: rows(findings),
             text:
               "The factor is a geometric mean over the steps back; in brackets the least and the "
-              + "greatest over \(seeds) seeds.")),
+              + "greatest over \(Format.plural(seeds, "seed")).")),
         .text(title: "What a forget bias is worth", paragraphs: [Self.biases, Self.gains]),
         .table(
           .init(

@@ -179,13 +179,7 @@ struct GradientFlowStudy: Study {
     Self.nets.compactMap { net in
       let found = of(net, findings)
       guard !found.isEmpty else { return nil }
-      func spread(_ values: [Double]) -> String {
-        Spread(values).map { spread in
-          let mean = Format.number(spread.mean)
-          return spread.low == spread.high
-            ? mean : "\(mean) (\(Format.number(spread.low)) to \(Format.number(spread.high)))"
-        } ?? "-"
-      }
+      func spread(_ values: [Double]) -> String { Spread(values)?.text(Format.number) ?? "-" }
       return [
         net.name, spread(found.compactMap { Self.factor($0.initial) }),
         Self.geometricMean(found.compactMap { Self.left($0.initial) }),

@@ -4,8 +4,9 @@ import Recurrent
 
 /// The methods that the long-range study compares, and their settings for each problem.
 ///
-/// All have 50 units, as the nets of Pascanu et al. (2013), and all see batches of 20 sequences. Rates
-/// are the best of those tried at T = 50 to 200 with seed 1; they do not change with T.
+/// All have 50 units, as the nets of Pascanu et al. (2013), and all but the Hessian-free one see batches
+/// of 20 sequences. Rates are the best of those tried at T = 50 to 200 with seed 1; they do not change
+/// with T.
 struct LongRangeMethods {
   /// A method: its look in charts, and its settings over T steps.
   struct Entry: Sendable {
@@ -60,8 +61,10 @@ struct LongRangeMethods {
     },
     Entry(
       name: "Hessian-free",
-      about: "tanh units, structural damping (Martens & Sutskever 2011)", color: 5,
-      share: 0.3
+      about:
+        "tanh units, 15 random weights each, of spectral radius 1.1; structural damping (Martens & "
+        + "Sutskever 2011)",
+      color: 5, share: 0.3
     ) { problem, _ in
       LongRangeMethod(
         name: "Hessian-free", cell: .rnn,
@@ -117,11 +120,21 @@ extension LongRangeMethod {
       case .sgd: "SGD"
       case .adam: "Adam"
       case .hessianFree(let damping, let curvature, let iterations):
-        "Hessian-free, structural damping \(ChartAxis.plain(damping)), curvature of \(curvature) "
-          + "sequences, at most \(iterations) products a step"
+        "Hessian-free, structural damping \(ChartAxis.plain(damping)), curvature of "
+          + "\(min(curvature, batch)) sequences, at most \(iterations) products a step"
       }
     let clip = clipNorm.map { "norm at most \(ChartAxis.plain($0))" } ?? "no clipping"
-    return "\(rule), rate \(ChartAxis.plain(rate)), \(clip), batches of \(batch)"
+    var parts = [rule, "rate \(ChartAxis.plain(rate))", clip]
+    if vanishingPenalty > 0 { parts.append("Ω times \(ChartAxis.plain(Double(vanishingPenalty)))") }
+    if let overflowDecay {
+      parts.append(
+        "a gradient that overflows replaced by \(ChartAxis.plain(overflowDecay)) times the weights")
+    }
+    if case .given(let start) = start, case .normal(let deviation) = start.input {
+      parts.append(
+        "input weights that start with a deviation of \(ChartAxis.plain(Double(deviation)))")
+    }
+    return (parts + ["batches of \(batch)"]).joined(separator: ", ")
   }
 }
 
@@ -135,6 +148,9 @@ extension LongRangeKind {
     case .randomPermutation: "Random permutation"
     }
   }
+
+  /// What can be wrong.
+  var judged: String { self == .copyMemory ? "symbols" : "sequences" }
 
   /// What is to be done, and when it is wrong.
   var about: String {
@@ -151,8 +167,9 @@ extension LongRangeKind {
         + "(Arjovsky et al. 2016). Without memory: wrong 88 times in a hundred, at a loss of "
         + "10·ln 8/(T + 20) nats a step."
     case .randomPermutation:
-      "The first of T symbols, one of two, said again at the end (Hochreiter & Schmidhuber 1997; "
-        + "Martens & Sutskever 2011). Without memory: wrong 50 times in a hundred."
+      "The first of T symbols, one of two, said again at the end, with a loss there alone (Pascanu et "
+        + "al. 2013; Martens & Sutskever 2011 predict a symbol at every step). Without memory: wrong 50 "
+        + "times in a hundred."
     }
   }
 }

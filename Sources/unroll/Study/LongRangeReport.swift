@@ -7,21 +7,24 @@ extension LongRangeStudy {
       title: "How far back can a recurrent net learn to look?",
       summary:
         "Methods of training on problems whose answer lies T steps back. A run is solved when at most "
-        + "1 % of held-out sequences are wrong, and given up after "
+        + "1 % of held-out sequences (of copy memory: of their symbols) are wrong, and given up after "
         + "\(Format.count(grid.limits.sequences)) sequences, or the share of that which "
         + "the table of methods says.",
-      sections: [.figures(tiles(findings))] + problems.flatMap { sections($0, findings) }
+      sections: [.figures(tiles(findings))]
+        + LongRangeKind.allCases.flatMap { sections($0, findings) }
         + [.table(methodTable), conditions])
   }
 
   private func tiles(_ findings: StudyFindings<Self>) -> [ReportPage.Figure] {
+    // Of earlier runs too: they are in the same folder, and on the same page.
+    let cells = gridCells
     let found = cells.compactMap { findings[$0] }
     let solved = found.count { $0.ending == .solved }
     let longest = cells.filter { findings[$0]?.ending == .solved }.max { $0.span < $1.span }
     return [
       .init(
         name: "Runs", value: Format.count(found.count),
-        note: "\(Format.count(cells.count)) in the grid, \(seeds) seeds each"),
+        note: "\(Format.count(cells.count)) in the grid, \(Format.plural(seeds, "seed")) each"),
       .init(
         name: "Solved", value: Format.count(solved),
         note: "\(Format.count(found.count - solved)) were not"),
@@ -45,18 +48,18 @@ extension LongRangeStudy {
     }
     guard !entries.isEmpty else { return [] }
     let map = HeatMap(
-      title: "\(problem.title): sequences that are wrong, by method and length",
+      title: "\(problem.title): \(problem.judged) that are wrong, by method and length",
       rows: entries.map(\.name), rowsLabel: "method", columns: grid.spans.map(Format.count),
       columnsLabel: "T, steps",
       cells: entries.map { entry in grid.spans.map { Self.cell(summary(entry, $0)) } },
       scale: ChartAxis(
-        "sequences wrong, mean over seeds", low: 0, high: 1, text: ChartAxis.percent))
+        "\(problem.judged) wrong, mean over seeds", low: 0, high: 1, text: ChartAxis.percent))
     var sections: [ReportPage.Section] = [
       .drawing(
         title: problem.title,
         text: problem.about
-          + " In each cell the seeds that solved it; a dashed cell was not tried, because two "
-          + "shorter lengths were not solved.",
+          + " In each cell the seeds that solved it. A dashed cell was not measured: it was not asked "
+          + "for or not reached yet, or two shorter lengths were not solved with any seed.",
         svg: map.svg)
     ]
     let lines = entries.map { entry in
@@ -115,18 +118,28 @@ extension LongRangeStudy {
     ReportPage.Table(
       title: "Methods", columns: ["Method", "What it is", "Training"], firstNumber: 3,
       rows: LongRangeMethods.all.map { entry in
-        let trainings = LongRangeKind.allCases.map { entry.method($0, 100).trainingSummary }
-        let training =
-          Set(trainings).count == 1
-          ? trainings[0]
-          : zip(LongRangeKind.allCases, trainings).map { "\($0.title): \($1)" }
-            .joined(separator: "; ")
         let share = entry.share == 1 ? "" : "; \(ChartAxis.percent(entry.share)) of the sequences"
-        return [entry.name, entry.about, training + share]
+        return [entry.name, entry.about, training(entry) + share]
       },
       text:
         "One layer of \(LongRangeMethods.all[0].method(.adding, 100).hiddenSize) units and a linear "
         + "read-out. Rates were chosen at short lengths and do not change with T.")
+  }
+
+  /// How a method trains, told once for all problems on which it does the same.
+  private func training(_ entry: LongRangeMethods.Entry) -> String {
+    var groups: [(problems: [String], text: String)] = []
+    for problem in LongRangeKind.allCases {
+      let text = method(entry, problem, span: 100).trainingSummary
+      if let index = groups.firstIndex(where: { $0.text == text }) {
+        groups[index].problems.append(problem.title)
+      } else {
+        groups.append((problems: [problem.title], text: text))
+      }
+    }
+    if groups.count == 1 { return groups[0].text }
+    return groups.map { "\($0.problems.joined(separator: ", ")): \($0.text)" }
+      .joined(separator: "; ")
   }
 
   private var conditions: ReportPage.Section {
@@ -136,7 +149,7 @@ extension LongRangeStudy {
       paragraphs: [
         "Seeds 1 to \(seeds); a seed decides the sequences and the start. Every training sequence is "
           + "new. Every \(Format.count(limits.checkInterval)) sequences \(Format.count(limits.checked)) "
-          + "held-out ones are judged; when at most 1 % of them are wrong, a test on "
+          + "held-out ones are judged; when at most 1 % are wrong, a test on "
           + "\(Format.count(limits.tested)) decides whether the problem is solved.",
         "S. Hochreiter, J. Schmidhuber: Long short-term memory, 1997. J. Martens, I. Sutskever: "
           + "Learning recurrent neural networks with Hessian-free optimization, 2011. R. Pascanu, T. "

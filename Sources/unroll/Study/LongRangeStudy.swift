@@ -75,19 +75,24 @@ struct LongRangeStudy: Study {
 
   func measure(_ cell: Cell, _ watch: StudyWatch) throws -> Finding? {
     guard let entry = LongRangeMethods.named(cell.method) else { return nil }
-    let limits = limits(entry)
-    var method = entry.method(cell.problem, cell.span)
-    // A short run still has some steps.
-    method.batch = min(method.batch, max(1, limits.sequences / 20))
     let run = LongRangeRun(
-      cell.problem.problem(span: cell.span), method, limits: limits, seed: UInt64(cell.seed),
-      secondsLimit: minutes.map { $0 * 60 })
+      cell.problem.problem(span: cell.span), method(entry, cell.problem, span: cell.span),
+      limits: limits(entry), seed: UInt64(cell.seed), secondsLimit: minutes.map { $0 * 60 })
     var result = try run(interrupt: watch.interrupt) { check in
       watch.tell(
         "\(Format.count(check.sequences)) sequences, \(ChartAxis.percent(check.wrong)) wrong")
     }
     result?.checks.thin(to: 30)
     return result
+  }
+
+  /// A method as it is run: in batches that leave a short run some steps.
+  func method(
+    _ entry: LongRangeMethods.Entry, _ problem: LongRangeKind, span: Int
+  ) -> LongRangeMethod {
+    var method = entry.method(problem, span)
+    method.batch = min(method.batch, max(1, limits(entry).sequences / 20))
+    return method
   }
 
   /// What a method is given.
@@ -146,9 +151,16 @@ struct LongRangeStudy: Study {
   }
 
   /// The problems that have cells.
-  var problems: [LongRangeKind] {
+  private var problems: [LongRangeKind] {
     let asked = Set(cells.map(\.problem))
     return LongRangeKind.allCases.filter(asked.contains)
+  }
+
+  /// All cells of the grid, asked for or not.
+  var gridCells: [Cell] {
+    LongRangeStudy(
+      grid: grid, seeds: seeds, pattern: CellPattern(patterns: []), minutes: minutes
+    ).cells
   }
 }
 
@@ -182,29 +194,5 @@ struct LongRangeSummary {
   var text: String {
     if findings.isEmpty { return "-" }
     return sequences.map { "\(Format.short($0.mean)) \(share)" } ?? share
-  }
-}
-
-/// Mean, least and greatest of some numbers.
-struct Spread: Equatable {
-  let mean: Double
-  let low: Double
-  let high: Double
-
-  /// nil for no numbers.
-  init?(_ values: [Double]) {
-    guard let low = values.min(), let high = values.max() else { return nil }
-    (self.low, self.high) = (low, high)
-    mean = values.reduce(0, +) / Double(values.count)
-  }
-}
-
-extension Array {
-  /// Keeps about `count` elements, evenly spaced, and the last.
-  mutating func thin(to count: Int) {
-    guard self.count > count, let last else { return }
-    let every = (self.count + count - 1) / count
-    self =
-      indices.filter { $0 % every == every - 1 && $0 < self.count - 1 }.map { self[$0] } + [last]
   }
 }

@@ -14,6 +14,7 @@ final class StudyRunner<S: Study>: Sendable {
   private let jobs: Int
   private let console: Console
   private let interrupt: InterruptFlag
+  private let lock: FolderLock
   private let state: Mutex<State>
 
   private struct State {
@@ -26,9 +27,11 @@ final class StudyRunner<S: Study>: Sendable {
     var line: StudyLine
   }
 
-  /// A run of `study` in `folder`, which is there.
+  /// A run of `study` in `folder`, which is there, and which no other run may write to until this one
+  /// is over.
   ///
-  /// - Throws: `Failure` if the folder holds results of another study or of other settings.
+  /// - Throws: `Failure` if another run is writing to the folder, or if it holds results of another
+  ///   study or of other settings.
   init(
     _ study: S, folder: String, jobs: Int, interrupt: InterruptFlag, _ console: Console
   ) throws {
@@ -37,6 +40,7 @@ final class StudyRunner<S: Study>: Sendable {
     self.jobs = jobs
     self.interrupt = interrupt
     self.console = console
+    lock = try FolderLock(folder)
     let store = try StudyStore<S.Finding>(
       folder: folder, study: S.name, settings: study.settings, order: study.cells.map(\.id))
     state = Mutex(
@@ -49,8 +53,10 @@ final class StudyRunner<S: Study>: Sendable {
   }
 
   /// Measures all that is missing, and writes results and report. Returns the number of cells of the
-  /// study that are done; it is less than all only after an interrupt.
+  /// study that are done; it is less than all only after an interrupt. To be called once.
   func run() throws -> Int {
+    // Not left to the end of this object, which a thread may hold for a moment longer.
+    defer { lock.release() }
     let known = findings
     let count = study.cells.count { known[$0] != nil }
     if count > 0 {
@@ -59,6 +65,7 @@ final class StudyRunner<S: Study>: Sendable {
     }
     // Before the work: a folder that cannot be written to is a failure of now.
     try state.withLock { try $0.store.save() }
+    try AtomicFile.checkWritable(pagePath)
     let group = DispatchGroup()
     for _ in 0..<min(jobs, max(study.chains.count, 1)) {
       group.enter()
@@ -127,8 +134,10 @@ final class StudyRunner<S: Study>: Sendable {
   }
 
   private func writePage() throws {
-    try AtomicFile.write(study.page(findings).html, to: folder + "/report.html")
+    try AtomicFile.write(study.page(findings).html, to: pagePath)
   }
+
+  private var pagePath: String { folder + "/report.html" }
 }
 
 /// A line about what is being measured, on a terminal only: elsewhere the finished cells say enough.

@@ -15,7 +15,16 @@ struct StudyStore<Finding: Codable> {
   private struct Content: Decodable {
     struct Entry: Decodable {
       var cell: String
-      var finding: Finding
+      /// nil if it cannot be read, so that the message can name the cell.
+      var finding: Finding?
+
+      private enum Key: String, CodingKey { case cell, finding }
+
+      init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: Key.self)
+        cell = try values.decode(String.self, forKey: .cell)
+        finding = try? values.decode(Finding.self, forKey: .finding)
+      }
     }
     var format: Int
     var study: String
@@ -41,7 +50,7 @@ struct StudyStore<Finding: Codable> {
     guard FileManager.default.fileExists(atPath: path) else { return }
     let data: Data
     do { data = try Data(contentsOf: URL(fileURLWithPath: path)) } catch {
-      throw Failure("cannot read \(path): \(systemReason(error))")
+      throw Failure("cannot read \(path): \(systemReason(error, at: path))")
     }
     let decoder = JSONDecoder()
     guard let heading = try? decoder.decode(Heading.self, from: data) else {
@@ -51,7 +60,13 @@ struct StudyStore<Finding: Codable> {
     guard let content = try? decoder.decode(Content.self, from: data) else {
       throw Failure("\(path) holds results that cannot be read; choose another --output")
     }
-    for entry in content.cells { findings[entry.cell] = entry.finding }
+    for entry in content.cells {
+      guard let finding = entry.finding else {
+        throw Failure(
+          "\(path) holds a finding of \(entry.cell) that cannot be read; choose another --output")
+      }
+      findings[entry.cell] = finding
+    }
   }
 
   private func check(_ heading: Heading) throws {

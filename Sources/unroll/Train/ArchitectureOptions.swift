@@ -136,7 +136,7 @@ extension ArchitectureOptions {
       Float(try settings.value(key, flag, default: fallback, .belowOne))
     }
     let all = try settings.value("dropout", dropout, default: 0, .belowOne)
-    return LanguageModelDropout(
+    let rates = LanguageModelDropout(
       input: try rate("dropout-input", dropoutInput, default: all),
       hidden: try rate("dropout-hidden", dropoutHidden, default: all),
       output: try rate("dropout-output", dropoutOutput, default: all),
@@ -147,6 +147,12 @@ extension ArchitectureOptions {
         state: try rate("dropout-state", dropoutState),
         candidate: try rate("dropout-candidate", dropoutCandidate),
         zoneout: try rate("zoneout", zoneout)))
+    guard !rates.isVariational || rates.input > 0 || rates.hidden > 0 || rates.output > 0 else {
+      throw Failure.usage(
+        "--variational is for --dropout, --dropout-input, --dropout-hidden and --dropout-output; found "
+          + "none of them above 0")
+    }
+    return rates
   }
 }
 

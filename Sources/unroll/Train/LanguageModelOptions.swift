@@ -30,7 +30,8 @@ struct LanguageModelOptions: ParsableArguments {
   var bptt: Int?
   @Flag(
     help: """
-      Vary the steps between updates around --bptt, and the rate with them (Merity et al. 2018).
+      Vary the steps between updates around --bptt, and with --loss-unit token the rate with them \
+      (Merity et al. 2018).
       """)
   var varyBptt = false
   @Option(
@@ -108,13 +109,18 @@ extension LanguageModelOptions {
           + "are rare; expected one of them")
     }
     let optimizer = try optimization.recipe(&settings)
+    let bptt = try settings.value("bptt", bptt, .upTo(1_000_000))
+    let variesBPTT = try settings.isOn("vary-bptt", varyBptt)
+    if configuration.unit == .sentence, bptt != nil || variesBPTT {
+      throw Failure.usage(
+        "--\(bptt == nil ? "vary-bptt" : "bptt") is for --unit stream; gradients flow through all of a "
+          + "sentence")
+    }
     let recipe = LanguageModelRecipe(
       configuration: configuration,
       minimumCount: minimumCount ?? 1, vocabularySize: vocabularySize,
       batch: try settings.value("batch", batch, default: 32, .upTo(1_000_000)),
-      bptt: try settings.value(
-        "bptt", bptt, default: configuration.level == .words ? 35 : 100, .upTo(1_000_000)),
-      variesBPTT: try settings.isOn("vary-bptt", varyBptt),
+      bptt: bptt ?? (configuration.level == .words ? 35 : 100), variesBPTT: variesBPTT,
       penalty: ActivationPenalty(
         activation: Float(
           try settings.value("activation-penalty", activationPenalty, default: 0, .notNegative)),
@@ -139,6 +145,9 @@ extension LanguageModelOptions {
         throw Failure.usage(
           "--optimizer \(name) goes with the cells \(cells.joined(separator: ", ")), without a "
             + "projection")
+      }
+      guard !variesBPTT else {
+        throw Failure.usage("--optimizer \(name) goes with no --vary-bptt")
       }
       guard configuration.vanishingPenalty == 0 else {
         throw Failure.usage("--optimizer \(name) goes with no --vanishing-penalty")

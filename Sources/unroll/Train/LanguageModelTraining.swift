@@ -33,6 +33,20 @@ struct LanguageModelTraining {
   }
 
   private var folder: String { checkpointFolder ?? output + ".checkpoint" }
+  private var logPath: String? { log ?? checkpointFolder.map { "\($0)/log.jsonl" } }
+
+  /// The files that it writes, each with its option.
+  var outputs: [(option: String, path: String?)] {
+    [
+      ("--output", output), ("--checkpoint", Checkpoint.path(in: folder)),
+      (log == nil ? "--checkpoint" : "--log", logPath),
+    ]
+  }
+
+  /// The files that it reads, each with what it is.
+  var inputs: [(role: String, path: String?)] {
+    training.map { ("a text of --train", $0) } + [("the text of --valid", validation)]
+  }
 
   /// Trains and writes the model.
   ///
@@ -43,7 +57,7 @@ struct LanguageModelTraining {
     let heldOut = try validation.map { try TextFile.read($0) }
     var (model, task) = try prepare(text, heldOut)
 
-    let log = (log ?? checkpointFolder.map { "\($0)/log.jsonl" }).map(RunLog.init(path:))
+    let log = logPath.map(RunLog.init(path:))
     let interrupt = InterruptFlag()
     let interrupts = Interrupts {
       interrupt.raise()
@@ -158,10 +172,10 @@ struct LanguageModelTraining {
 extension LanguageModelConfiguration {
   /// "a word-level LSTM, 2 layers of 650 units"
   var summary: String {
-    let size = layers == 1 ? "1 layer" : "\(layers) layers"
+    let size = Format.plural(layers, "layer")
     let projected = projection.map { ", projected to \(Format.count($0))" } ?? ""
-    let units = Format.count(hiddenSize)
-    return "a \(level.rawValue)-level \(cell.title), \(size) of \(units) units\(projected)"
+    let units = Format.plural(hiddenSize, "unit")
+    return "a \(level.rawValue)-level \(cell.title), \(size) of \(units)\(projected)"
   }
 }
 

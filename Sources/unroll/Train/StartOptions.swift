@@ -48,7 +48,7 @@ struct StartOptions: ParsableArguments {
   var initRange: Double?
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Start of an LSTM's forget bias (default: 1).", valueName: "x"))
+    help: ArgumentHelp("Start of the forget gates' biases (default: 1).", valueName: "x"))
   var forgetBias: Double?
 
   /// The start that the flags and the configuration file ask for.
@@ -62,7 +62,7 @@ struct StartOptions: ParsableArguments {
       input: try settings.value("input-init", inputInit),
       recurrent: try settings.value("recurrent-init", recurrentInit),
       recurrentGain: try settings.value("recurrent-gain", recurrentGain, .positive),
-      forgetBias: try settings.value("forget-bias", forgetBias, default: 1, .finite))
+      forgetBias: try forgetGateBias(&settings, configuration.cell))
     let given = [
       ("input-init", recipe.input != nil), ("recurrent-init", recipe.recurrent != nil),
       ("recurrent-gain", recipe.recurrentGain != nil),
@@ -72,9 +72,10 @@ struct StartOptions: ParsableArguments {
         throw Failure.usage(
           "--init-range starts all matrices alike, so --\(name) cannot be beside it")
       }
-      guard configuration.cell != .irnn else {
-        throw Failure.usage("--cell irnn has a start of its own, so --\(name) cannot be beside it")
-      }
+    }
+    let ofMatrices = given + [("init-range", recipe.range != nil)]
+    if configuration.cell == .irnn, let (name, _) = ofMatrices.first(where: { $0.1 }) {
+      throw Failure.usage("--cell irnn has a start of its own, so --\(name) cannot be beside it")
     }
     guard recipe.input != .identity else {
       throw Failure.usage("--input-init is identity, which is for recurrent matrices")
@@ -84,6 +85,25 @@ struct StartOptions: ParsableArguments {
     }
     return recipe
   }
+
+  private func forgetGateBias(_ settings: inout Settings, _ cell: CellKind) throws -> Double? {
+    let bias = try settings.value("forget-bias", forgetBias, .finite)
+    guard cell.hasForgetGate else {
+      guard bias == nil else {
+        let cells = CellKind.allCases.filter(\.hasForgetGate).map(\.rawValue)
+        throw Failure.usage(
+          "--forget-bias is for cells with a forget gate (\(cells.joined(separator: ", "))), not for "
+            + cell.rawValue)
+      }
+      return nil
+    }
+    return bias ?? 1
+  }
+}
+
+extension CellKind {
+  /// Whether one of its gates forgets, and so has a bias to start open with.
+  fileprivate var hasForgetGate: Bool { lstmVariant != nil || self == .memoryGated }
 }
 
 /// How the weights of a model start.
@@ -96,11 +116,13 @@ struct StartRecipe: Equatable {
   var recurrent: StartKind?
   /// Of orthogonal recurrent matrices; nil for 1.
   var recurrentGain: Double?
-  var forgetBias: Double
+  /// nil for a cell without forget gates.
+  var forgetBias: Double?
 
   var initialization: LanguageModel.Initialization {
-    if let range { return .uniform(Float(range), forgetBias: Float(forgetBias)) }
-    var gates = GateParameters.Initialization(forgetBias: Float(forgetBias))
+    let forgetBias = Float(forgetBias ?? 1)
+    if let range { return .uniform(Float(range), forgetBias: forgetBias) }
+    var gates = GateParameters.Initialization(forgetBias: forgetBias)
     if let input { gates.input = input.inputInitializer }
     if let recurrent { gates.recurrent = recurrent.recurrentInitializer }
     if let recurrentGain { gates.recurrent = .orthogonal(gain: Float(recurrentGain)) }
@@ -109,7 +131,8 @@ struct StartRecipe: Equatable {
 
   /// Options and their values, as on the command line; what is as usual is left out, but for the bias.
   var options: [String: String] {
-    var options = ["forget-bias": "\(forgetBias)"]
+    var options: [String: String] = [:]
+    options["forget-bias"] = forgetBias.map { "\($0)" }
     options["init-range"] = range.map { "\($0)" }
     options["input-init"] = input?.rawValue
     options["recurrent-init"] = recurrent?.rawValue

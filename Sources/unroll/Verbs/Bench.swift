@@ -44,7 +44,7 @@ struct Bench: ParsableCommand {
 
   /// What precedes the results for a reader.
   static func heading(threads: Int) -> String {
-    "\(threads) threads, \(String(cString: unroll_isa_name(unroll_isa_current())))"
+    "\(Format.plural(threads, "thread")), \(String(cString: unroll_isa_name(unroll_isa_current())))"
   }
 
   /// The shape of a name, or what to say instead.
@@ -220,7 +220,7 @@ struct BenchCells: ParsableCommand {
     var settings = try common.settings()
     let threads = try common.threadCount(&settings)
     var extent = CellMeasurement.Extent()
-    extent.features = try settings.value("hidden", hidden, default: extent.features, .upTo(8192))
+    extent.features = try settings.value("hidden", hidden, default: extent.features, .upTo(2048))
     let seconds = try settings.value("seconds", seconds, default: 2, .positive)
     try settings.finish()
     if !common.json { console.message(Bench.heading(threads: threads)) }

@@ -33,9 +33,12 @@ struct Convert: ParsableCommand {
     let precision = try settings.value("precision", precision, default: .half)
     try settings.finish()
     guard let output else { throw Failure.usage("nowhere to put the model: --output FILE") }
+    // Onto the model itself is allowed: the file is replaced when the new one is whole.
+    try common.refuseSharedFiles(outputs: [("--output", output)])
     let loaded = try LanguageModel(contentsOf: model)
+    let before = try bytes(of: model)
     try loaded.save(to: output, precision: precision)
-    let (before, after) = (try bytes(of: model), try bytes(of: output))
+    let after = try bytes(of: output)
     if common.json {
       return try console.result(
         JSON.members([

@@ -49,9 +49,12 @@ struct Demo: ParsableCommand {
     var gatherer = TextGatherer()
     gatherer.ownOutput = output
     let text = try gatherer.gather(path)
+    try common.refuseSharedFiles(
+      outputs: ["model.safetensors", "report.html"].map { ("--output", output + "/" + $0) },
+      inputs: text.files.map { ("a text that is read", filePath($0)) })
     try prepare(output)
     console.message(
-      "\(Format.count(text.characters)) characters from \(Format.count(text.files.count)) files; "
+      "\(Format.count(text.characters)) characters from \(Format.plural(text.files.count, "file")); "
         + "training for about \(Format.duration(minutes * 60))")
     let training = DemoTraining(
       seconds: minutes * 60, seed: seed, text: text, shape: tiny ? .tiny : .usual)

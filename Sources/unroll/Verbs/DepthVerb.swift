@@ -63,10 +63,12 @@ struct DepthVerb: ParsableCommand {
       seeds: choice.seeds ?? (choice.isQuick ? 1 : 2), pattern: choice.pattern)
     if let net = DepthStudy.Net.all.first(where: { study.configuration($0) == nil }) {
       throw Failure.usage(
-        "--parameters is \(training.parameters): too few for a net of \(net.layers) layers and "
-          + "\(study.corpus.vocabulary.count) characters")
+        "--parameters is \(training.parameters): too few for a net of "
+          + "\(Format.plural(net.layers, "layer")) and \(study.corpus.vocabulary.count) characters")
     }
-    try options.run(study, choice, console)
+    try options.run(
+      study, choice, console,
+      inputs: [("the text of --train", train), ("the text of --valid", valid)])
   }
 }
 
@@ -84,12 +86,16 @@ extension DepthStudy.Corpus {
       (training, heldOut) = (String(characters[..<cut]), String(characters[cut...]))
     }
     let least = 5000
-    for (text, path) in [(training, path), (heldOut, other ?? path)] {
+    // What is held out of a text is less than the rest.
+    let held = other ?? "the last tenth of \(path)"
+    for (text, name, hint) in [
+      (heldOut, held, other == nil ? "; give --valid" : ""), (training, path, ""),
+    ] {
       let count = text.unicodeScalars.count
       guard count >= least else {
         throw Failure(
-          "\(path) gives a text of \(Format.count(count)) characters; expected "
-            + "\(Format.count(least)) or more")
+          "\(name) has \(Format.plural(count, "character")), expected \(Format.count(least)) or "
+            + "more\(hint)")
       }
     }
     var builder = VocabularyBuilder(tokenizer: .characters)

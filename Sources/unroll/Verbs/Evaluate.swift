@@ -79,7 +79,9 @@ struct Evaluate: ParsableCommand {
       let isOn = try settings.isOn("cache", flags.cache)
       let size = try settings.value("cache-size", flags.cacheSize, .upTo(1_000_000))
       let weight = try settings.value("cache-weight", flags.cacheWeight, .belowOne)
-      let flatness = try settings.value("cache-flatness", flags.cacheFlatness, .notNegative)
+      let flatness = try settings.value(
+        "cache-flatness", flags.cacheFlatness,
+        Requirement(text: "a number from 0 to 1000") { (0...1000).contains($0) })
       tuning = try settings.value("cache-tune", flags.cacheTune)
       guard isOn else {
         let given = [

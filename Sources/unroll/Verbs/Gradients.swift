@@ -10,11 +10,12 @@ struct Gradients: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Show how gradients flow back through a model's layers and time.",
     discussion: """
-      Reads the beginning of a text in windows side by side, each from its beginning and without \
-      dropout, and shows the norm of the loss's gradient with respect to every layer's state at \
-      every step; how much a state depends on an earlier one (the singular values of the Jacobian); \
-      how often gates are nearly shut or open; and the spectra of the recurrent matrices. With \
-      --last the loss is that of the last step alone, so what arrives earlier came all the way back.
+      Reads windows of a text side by side, which begin equally far apart over all of it (the first \
+      lines, if the model is one of sentences), each from a fresh state and without dropout. Shows \
+      the norm of the loss's gradient with respect to every layer's state at every step; how much a \
+      state depends on an earlier one (the singular values of the Jacobian); how often gates are \
+      nearly shut or open; and the spectra of the recurrent matrices. With --last the loss is that \
+      of the last step alone, so what arrives earlier came all the way back.
 
       EXAMPLES
         unroll gradients model.safetensors text.txt
@@ -61,6 +62,9 @@ struct Gradients: ParsableCommand {
     let isLastOnly = try settings.isOn("last", last)
     let isForced = try settings.isOn("jacobians", jacobians)
     try settings.finish()
+    try common.refuseSharedFiles(
+      outputs: [("--html", html)],
+      inputs: [("the model that is read", model), ("the text that is read", file)])
     if let html { try AtomicFile.checkWritable(html) }
     try withThreads(threads) {
       let model = try LanguageModel(contentsOf: model)

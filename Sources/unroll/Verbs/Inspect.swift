@@ -35,6 +35,8 @@ struct Inspect: ParsableCommand {
       "  embedding   \(architecture.embeddingSize)\(architecture.isTied ? ", tied to the output" : "")",
       "  dropout     \(architecture.dropout.summary)",
       "  unit        \(architecture.unit.rawValue)",
+      "  skips       \(architecture.connections.rawValue)",
+      "  start       \(architecture.learnsInitialState ? "a learned state" : "a state of zeros")",
       "",
       "parameters    \(Format.count(model.parameterCount))",
     ]
@@ -58,13 +60,15 @@ struct Inspect: ParsableCommand {
   private func trainingLines(_ record: TrainingRecord?) -> [String] {
     guard let record else { return ["training      not recorded"] }
     var lines = [
-      "training      \(Format.count(record.steps)) steps, \(record.epochs.count) epochs, seed "
-        + "\(record.seed)",
+      "training      \(Format.plural(record.steps, "step")), "
+        + "\(Format.plural(record.epochs.count, "epoch")), seed \(record.seed)",
       "  text        \(Format.count(record.trainingTokens)) tokens, fingerprint "
         + "\(record.trainingFingerprint)",
     ]
-    let recipe = record.recipe.sorted { $0.key < $1.key }
-      .map { "--\($0.key) \($0.value)" }.joined(separator: " ")
+    // What is on or off is off without its flag, and on with the flag alone.
+    let recipe = record.recipe.filter { $0.value != "false" }.sorted { $0.key < $1.key }
+      .map { $0.value == "true" ? "--\($0.key)" : "--\($0.key) \($0.value)" }
+      .joined(separator: " ")
     lines.append("  recipe      \(recipe)")
     for epoch in record.epochs {
       let validation =

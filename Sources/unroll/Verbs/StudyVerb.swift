@@ -61,13 +61,20 @@ struct StudyVerb: ParsableCommand {
 
     /// Runs a study to its end and tells its results.
     ///
+    /// - Parameter inputs: the files that it reads, each with what it is.
     /// - Throws: `ExitCode` if a signal has stopped it, after all that was found is saved.
-    func run<S: Study>(_ study: S, _ choice: Choice, _ console: Console) throws {
+    func run<S: Study>(
+      _ study: S, _ choice: Choice, _ console: Console,
+      inputs: [(role: String, path: String?)] = []
+    ) throws {
       guard !study.cells.isEmpty else {
         throw Failure.usage(
           "--only matches no measurement of \(S.name); their names are like "
             + S.cellExample)
       }
+      try common.refuseSharedFiles(
+        outputs: ["results.json", "report.html"].map { ("--output", choice.output + "/" + $0) },
+        inputs: inputs)
       do {
         try FileManager.default.createDirectory(
           atPath: choice.output, withIntermediateDirectories: true)

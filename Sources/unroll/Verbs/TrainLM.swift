@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Learning
 import Models
 
 /// `unroll train lm`
@@ -101,10 +102,18 @@ struct TrainLM: ParsableCommand {
     if run.recipe.validationInterval != nil, run.validation == nil {
       throw Failure.usage("--valid-every needs a text to validate on: --valid FILE")
     }
+    let rule = run.recipe.optimizer
+    if run.validation == nil, rule.kind == .ntASGD || rule.settings.averageAfter != nil {
+      let flag = rule.kind == .ntASGD ? "--optimizer nt-asgd" : "--average-after"
+      throw Failure.usage(
+        "\(flag) averages once validation stops to improve, so it needs a text to validate on: "
+          + "--valid FILE")
+    }
     if run.flowInterval != nil, run.log == nil, run.checkpointFolder == nil {
       throw Failure.usage("--gradient-flow needs a log to write to: --log FILE")
     }
 
+    try common.refuseSharedFiles(outputs: run.outputs, inputs: run.inputs)
     let start = secondsNow()
     let result = try withThreads(threads) { try run.run(console) }
     try report(result, run.output, seconds: secondsNow() - start, console)
@@ -135,7 +144,7 @@ struct TrainLM: ParsableCommand {
     } else if let epoch = summary.epochs.last {
       line += "training perplexity \(Format.number(exp(epoch.trainingLoss)))"
     }
-    line += ", \(Format.count(summary.steps)) steps in \(Format.duration(seconds))"
+    line += ", \(Format.plural(summary.steps, "step")) in \(Format.duration(seconds))"
     if summary.end == .outOfPatience { line += ", stopped early" }
     try console.result(line)
   }

@@ -57,4 +57,22 @@ struct VanishingPenaltyTests {
     let found = zip(penalised[1].doubles, plain[1].doubles).map { $0 - $1 }
     #expect(relativeError(found, expected) < 1e-5)
   }
+
+  @Test(
+    "errors that are all but dead leave finite gradients", arguments: [-15, -17, -18, -19, -21])
+  func tinyErrors(exponent: Int) {
+    var cell = ElmanCell(
+      inputSize: 2, hiddenSize: 4, activation: .relu, key: RandomKey(seed: 3))
+    cell.vanishingGradientPenalty = 1
+    // Errors that grow a hundredfold a step have the greatest factors.
+    let weight = cell.gates.recurrentWeight
+    weight.value = Tensor(shape: [4, 4], scalars: Array(repeating: 100, count: 16))
+    let outputs = cell.run(
+      Variable(Tensor(repeating: 1e-3, shape: [3, 2, 2])), lengths: nil, from: nil,
+      mode: .training(RandomKey(seed: 1))
+    ).outputs
+    let upstream = Tensor(repeating: powf(10, Float(exponent)), shape: [3, 2, 4])
+    Variable.backward([(outputs, upstream)])
+    #expect(weight.denseGradient.scalars.allSatisfy(\.isFinite))
+  }
 }

@@ -12,7 +12,8 @@ import Tensors
 ///
 /// As in the paper the derivative is the immediate one: δ_t and g' are taken as constants, which costs
 /// one product more and no second backward pass. The ratio does not depend on the scale of E. Errors
-/// with ‖δ_t‖² below 10⁻²⁰ have died away and are not counted, as in the authors' code.
+/// that have died away, so that 1/‖δ_t‖² is no Float, are not counted; the authors' code leaves out those
+/// with ‖δ_t‖² below 10⁻²⁰.
 ///
 /// - Parameters:
 ///   - weight: what Ω counts beside E.
@@ -43,15 +44,17 @@ func vanishingPenaltyGradient(
         let (error, u, h) = (errors.row(row, size), back.row(row, size), states.row(row, size))
         let before = unroll_sum_of_squares(size, error)
         // Past a sequence's end, or after an error that has died away, there is nothing to keep.
-        isCounted[row] = before > 1e-20
-        guard isCounted[row] else {
-          u.update(repeating: 0, count: size)
-          continue
+        if before > Double(Float.leastNormalMagnitude) {
+          activation.applyBackward(rows: 1, size, h, u, into: u)
+          let factor = Float(4 * (unroll_sum_of_squares(size, u) / before - 1) / before)
+          if factor.isFinite {
+            activation.applyBackward(rows: 1, size, h, u, into: u)
+            unroll_scale(size, factor, u, u)
+            isCounted[row] = true
+            continue
+          }
         }
-        activation.applyBackward(rows: 1, size, h, u, into: u)
-        let ratio = unroll_sum_of_squares(size, u) / before
-        activation.applyBackward(rows: 1, size, h, u, into: u)
-        unroll_scale(size, Float(4 * (ratio - 1) / before), u, u)
+        u.update(repeating: 0, count: size)
       }
     }
   }

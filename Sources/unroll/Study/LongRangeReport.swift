@@ -150,7 +150,10 @@ extension LongRangeStudy {
         "Seeds 1 to \(seeds); a seed decides the sequences and the start. Every training sequence is "
           + "new. Every \(Format.count(limits.checkInterval)) sequences \(Format.count(limits.checked)) "
           + "held-out ones are judged; when at most 1 % are wrong, a test on "
-          + "\(Format.count(limits.tested)) decides whether the problem is solved.",
+          + "\(Format.count(limits.tested)) decides whether the problem is solved."
+          + (minutes.map {
+            " A run was given up after \(ChartAxis.plain($0)) minutes, too, on one thread."
+          } ?? ""),
         "S. Hochreiter, J. Schmidhuber: Long short-term memory, 1997. J. Martens, I. Sutskever: "
           + "Learning recurrent neural networks with Hessian-free optimization, 2011. R. Pascanu, T. "
           + "Mikolov, Y. Bengio: On the difficulty of training recurrent neural networks, 2013. Q. Le, "

@@ -1,7 +1,8 @@
-@testable import Recurrent
 import Tensors
 import TestSupport
 import Testing
+
+@testable import Recurrent
 
 @Suite("Dropout in the recurrence and over time")
 struct DropoutTests {

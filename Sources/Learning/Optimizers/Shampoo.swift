@@ -203,7 +203,9 @@ public struct Shampoo: Optimizer {
           // No root that was ever taken has a zero on its diagonal.
           if onlyFirst {
             let diagonal = stride(from: start, to: start + size * size, by: size + 1)
-            guard roots[start] == 0, diagonal.contains(where: { statistics[$0] > 0 }) else { return }
+            guard roots[start] == 0, diagonal.contains(where: { statistics[$0] > 0 }) else {
+              return
+            }
           }
           let elements = statistics[start..<start + size * size].map { factor * Double($0) }
           guard let system = SymmetricEigensystem(size: size, elements: elements),

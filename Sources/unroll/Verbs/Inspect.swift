@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Models
+import Recurrent
 
 /// `unroll inspect`
 struct Inspect: ParsableCommand {
@@ -32,7 +33,7 @@ struct Inspect: ParsableCommand {
     let (architecture, vocabulary) = (model.configuration, model.vocabulary)
     var lines = [
       "language model: \(architecture.summary)",
-      "  embedding   \(architecture.embeddingSize)\(architecture.isTied ? ", tied to the output" : "")",
+      "  embedding   \(architecture.encoder.summary)\(architecture.isTied ? ", tied to the output" : "")",
       "  dropout     \(architecture.dropout.summary)",
       "  unit        \(architecture.unit.rawValue)",
       "  skips       \(architecture.connections.rawValue)",
@@ -92,7 +93,15 @@ struct Inspect: ParsableCommand {
       "architecture": JSON.members([
         "level": .string(architecture.level.rawValue), "unit": .string(architecture.unit.rawValue),
         "cell": .string(architecture.cell.rawValue),
-        "embedding": .integer(architecture.embeddingSize),
+        "embedding": .integer(architecture.encoder.outputSize),
+        "looked_up": architecture.characters == nil
+          ? nil : architecture.encoder.lookUpSize.map { .integer($0) },
+        "characters": architecture.characters.map {
+          JSON.members([
+            "embedding": .integer($0.embeddingSize), "hidden": .integer($0.hiddenSize),
+            "output": .integer($0.outputSize),
+          ])
+        },
         "hidden": .integer(architecture.hiddenSize), "layers": .integer(architecture.layers),
         "projection": architecture.projection.map { .integer($0) },
         "skip": .string(architecture.connections.rawValue),
@@ -138,6 +147,16 @@ struct Inspect: ParsableCommand {
         ])
       },
     ])
+  }
+}
+
+extension WordEncoderConfiguration {
+  /// "650", or "50 composed from characters by 2 x 150 units"
+  var summary: String {
+    let composed = characters.map {
+      "\($0.outputSize) composed from characters by 2 x \($0.hiddenSize) units"
+    }
+    return [lookUpSize.map { "\($0)" }, composed].compactMap(\.self).joined(separator: " and ")
   }
 }
 

@@ -23,7 +23,8 @@ public struct LanguageModel: Module {
   /// The words of the vocabulary with their spellings; nil where none is composed.
   public let lexicon: Lexicon?
 
-  let encoder: WordEncoder
+  /// Turns tokens into vectors.
+  public let encoder: WordEncoder
   var network: RecurrentStack
   let decoder: Linear
 

@@ -8,13 +8,33 @@ extension Tokenizer {
   public func encode(
     _ text: String, with vocabulary: Vocabulary, closingLastLine: Bool = true
   ) throws(CorpusError) -> [Int32] {
+    try encode(text, vocabulary, closingLastLine: closingLastLine) {
+      (token, line) throws(CorpusError) in try id(token, vocabulary, line: line)
+    }
+  }
+
+  /// The numbers of the words of `text` in `lexicon`, to which new ones are added; else as
+  /// ``encode(_:with:closingLastLine:)-(_,Vocabulary,_)``.
+  public func encode(
+    _ text: String, with lexicon: inout Lexicon, closingLastLine: Bool = true
+  ) throws(CorpusError) -> [Int32] {
+    try encode(text, lexicon.vocabulary, closingLastLine: closingLastLine) { (token, _) in
+      lexicon.insert(UnsafeBufferPointer(rebasing: token))
+    }
+  }
+
+  @inline(__always)
+  private func encode(
+    _ text: String, _ vocabulary: Vocabulary, closingLastLine: Bool,
+    id: (Slice<UnsafeBufferPointer<UInt8>>, _ line: Int) throws(CorpusError) -> Int32
+  ) throws(CorpusError) -> [Int32] {
     var ids: [Int32] = []
     let lineEnd = try lineEndID(vocabulary)
     try text.withUTF8Bytes { (bytes) throws(CorpusError) in
       ids.reserveCapacity(self == .words ? bytes.count / 5 : bytes.count)
       var line = 1
       try scan(bytes) { (range) throws(CorpusError) in
-        ids.append(try id(bytes[range], vocabulary, line: line))
+        ids.append(try id(bytes[range], line))
       } lineEnd: { (isLineFeed) throws(CorpusError) in
         if isLineFeed || self == .words && closingLastLine {
           guard let lineEnd else { throw .unknownToken(token: "\n", line: line) }
@@ -31,11 +51,27 @@ extension Tokenizer {
   public func encodeLines(
     _ text: String, with vocabulary: Vocabulary
   ) throws(CorpusError) -> [[Int32]] {
+    try encodeLines(text) { (token, line) throws(CorpusError) in
+      try id(token, vocabulary, line: line)
+    }
+  }
+
+  /// The numbers of the words of each line of `text` in `lexicon`, to which new ones are added.
+  public func encodeLines(
+    _ text: String, with lexicon: inout Lexicon
+  ) throws(CorpusError) -> [[Int32]] {
+    try encodeLines(text) { (token, _) in lexicon.insert(UnsafeBufferPointer(rebasing: token)) }
+  }
+
+  @inline(__always)
+  private func encodeLines(
+    _ text: String, id: (Slice<UnsafeBufferPointer<UInt8>>, _ line: Int) throws(CorpusError) -> Int32
+  ) throws(CorpusError) -> [[Int32]] {
     var sentences: [[Int32]] = []
     try text.withUTF8Bytes { (bytes) throws(CorpusError) in
       var sentence: [Int32] = []
       try scan(bytes) { (range) throws(CorpusError) in
-        sentence.append(try id(bytes[range], vocabulary, line: sentences.count + 1))
+        sentence.append(try id(bytes[range], sentences.count + 1))
       } lineEnd: { (_) throws(CorpusError) in
         sentences.append(sentence)
         sentence.removeAll(keepingCapacity: true)

@@ -84,7 +84,10 @@ public struct Vocabulary: Sendable {
     return String(decoding: table[Int(id)], as: UTF8.self)
   }
 
-  func id(of token: UnsafeBufferPointer<UInt8>) -> Int32? { table.number(of: token) ?? unknown }
+  func id(of token: UnsafeBufferPointer<UInt8>) -> Int32? { number(of: token) ?? unknown }
+
+  /// The id of `token`, nil if it is not in the vocabulary.
+  func number(of token: UnsafeBufferPointer<UInt8>) -> Int32? { table.number(of: token) }
 
   func bytes(of id: Int32) -> ArraySlice<UInt8> { table[Int(id)] }
 }

@@ -14,6 +14,13 @@ public final class Parameter: Sendable {
     var value: Tensor
     var gradient = Gradient.none
     var packed: [PackedForm: PackedMatrix] = [:]
+    var version: UInt64 = 0
+
+    /// To be called with every change of the value.
+    mutating func changed() {
+      packed = [:]
+      version += 1
+    }
 
     /// Adds to the gradient in place, which becomes dense.
     mutating func accumulate(_ body: (UnsafeMutableBufferPointer<Float>, Bool) -> Void) {
@@ -63,10 +70,13 @@ public final class Parameter: Sendable {
       precondition(newValue.shape == shape, "\(name) has shape \(shape), not \(newValue.shape)")
       content.withLock {
         $0.value = newValue
-        $0.packed = [:]
+        $0.changed()
       }
     }
   }
+
+  /// How often the value has changed: what was computed from it holds as long as this is the same.
+  public var version: UInt64 { content.withLock { $0.version } }
 
   /// The number of elements.
   public var count: Int { shape.reduce(1, *) }
@@ -146,7 +156,7 @@ public final class Parameter: Sendable {
   /// optimiser does.
   public func update(_ body: (UnsafeMutableBufferPointer<Float>, Gradient) -> Void) {
     content.withLock { content in
-      content.packed = [:]
+      content.changed()
       content.value.withUnsafeMutableBufferPointer { body($0, content.gradient) }
     }
   }

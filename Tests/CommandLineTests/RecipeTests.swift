@@ -23,11 +23,12 @@ struct RecipeTests {
       words.configuration.level == .words && words.bptt == 35
         && words.configuration.embeddingSize == 256)
     #expect(
-      words.optimizer.kind == .adam && words.optimizer.rate == 0.002 && words.optimizer.clip == 5)
-    #expect(words.schedule.course == .constant)
+      words.learning.optimizer.kind == .adam && words.learning.optimizer.rate == 0.002
+        && words.learning.optimizer.clip == 5)
+    #expect(words.learning.schedule.course == .constant)
     let characters = try recipe(["--level", "character", "--optimizer", "sgd", "--hidden", "64"])
     #expect(
-      characters.bptt == 100 && characters.optimizer.rate == 1
+      characters.bptt == 100 && characters.learning.optimizer.rate == 1
         && characters.configuration.embeddingSize == 64
     )
   }
@@ -56,7 +57,7 @@ struct RecipeTests {
         init-range: 0.05
         forget-bias: 0
         """)
-    #expect(medium.schedule.course == .exponential(decay: 1 / 1.2, afterEpoch: 6))
+    #expect(medium.learning.schedule.course == .exponential(decay: 1 / 1.2, afterEpoch: 6))
     #expect(
       medium.lossUnit == .sequence && medium.start.range == 0.05 && medium.start.forgetBias == 0)
     #expect(medium.configuration.hiddenSize == 650 && medium.configuration.dropout == 0.5)
@@ -81,7 +82,7 @@ struct RecipeTests {
 
   @Test("a clip of 0 is none")
   func noClip() throws {
-    #expect(try recipe(["--clip", "0"]).optimizer.clip == nil)
+    #expect(try recipe(["--clip", "0"]).learning.optimizer.clip == nil)
   }
 
   @Test(

@@ -20,6 +20,8 @@ struct TextGathererTests {
       try write(lines("built", 9), to: folder + "/.build-x/x.txt")
       try write(lines("built", 9), to: folder + "/build/x.txt")
       try write(lines("own", 9), to: folder + "/unroll-demo/report.html")
+      try write(lines("data", 9), to: folder + "/results.json")
+      try write(lines("data", 9), to: folder + "/table.CSV")
       try write([0x50, 0x4B, 0, 1, 2], to: folder + "/binary.zip")
       try write([0xFF, 0xFE, 0x41], to: folder + "/latin1.txt")
       try write(String(repeating: "x", count: 1_000_001), to: folder + "/huge.txt")

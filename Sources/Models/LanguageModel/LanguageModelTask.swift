@@ -8,7 +8,7 @@ import Tensors
 /// Streams: the text is one sequence cut into B streams that are read side by side, T steps at a
 /// time; the state is carried from window to window but no gradient (truncated backpropagation
 /// through time). Sentences: batches of lines of nearly equal length, each from `<s>` to `</s>`.
-public final class LanguageModelTask: TrainingTask {
+public final class LanguageModelTask: RecordedTask {
   /// By what the summed loss of a step is divided before it is differentiated.
   public enum LossUnit: String, Sendable, Codable, CaseIterable {
     /// By the number of tokens (PyTorch's habit).

@@ -12,7 +12,7 @@ struct StepMeasurement {
   /// Measures for about `seconds` after a warm-up. As a user would, takes the better of all threads
   /// and one alone: a small step is not worth a barrier.
   init(
-    _ shape: StepShape, batch: Int, precision: LanguageModel.Precision, seconds: Double
+    _ shape: StepShape, batch: Int, precision: WeightPrecision, seconds: Double
   ) throws {
     let model = try benchModel(
       .lstm, vocabulary: shape.vocabulary, embedding: shape.embedding, hidden: shape.hidden,

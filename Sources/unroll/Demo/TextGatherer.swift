@@ -19,6 +19,11 @@ struct TextGatherer {
     "unroll-demo",
   ]
 
+  /// What programs write for programs: it can be learnt, but nobody would want to read more of it.
+  static let dataExtensions: Set<String> = [
+    "arpa", "conllu", "csv", "json", "jsonl", "lock", "svg", "tsv", "xml",
+  ]
+
   /// What was gathered.
   struct Text {
     /// The files it comes from, as paths below the folder.
@@ -105,7 +110,9 @@ struct TextGatherer {
         if values.isDirectory == true {
           let isOwn = own != nil && entry.resolvingSymlinksInPath().path == own
           if !isOwn, !Self.skippedFolders.contains(name) { folders.append(relative) }
-        } else if values.isRegularFile == true, (1...largestFile).contains(values.fileSize ?? 0) {
+        } else if values.isRegularFile == true, (1...largestFile).contains(values.fileSize ?? 0),
+          !Self.dataExtensions.contains(entry.pathExtension.lowercased())
+        {
           found.append(relative)
         }
       }

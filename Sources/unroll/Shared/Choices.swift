@@ -11,7 +11,7 @@ extension TextUnit: ExpressibleByArgument, SettingValue {}
 extension CellKind: ExpressibleByArgument, SettingValue {}
 extension SkipConnections: ExpressibleByArgument, SettingValue {}
 extension OptimizerKind: ExpressibleByArgument, SettingValue {}
-extension LanguageModel.Precision: ExpressibleByArgument, SettingValue {}
+extension WeightPrecision: ExpressibleByArgument, SettingValue {}
 extension LanguageModelTask.LossUnit: ExpressibleByArgument, SettingValue {}
 
 /// How the learning rate goes on, by name; the numbers are settings of their own.

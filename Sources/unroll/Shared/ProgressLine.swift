@@ -5,15 +5,16 @@ struct ProgressLine: Equatable {
   /// Steps done and in all, over all epochs.
   var step: Int
   var steps: Int
-  /// Nats a token, of late.
+  /// Of late; nats a token where there is a perplexity.
   var loss: Double
+  var hasPerplexity = true
   var tokensPerSecond: Double
   var secondsLeft: Double?
 
   /// The share of the run that is done, in [0, 1].
   var share: Double { steps > 0 ? min(1, max(0, Double(step) / Double(steps))) : 0 }
 
-  private var perplexity: String { Format.number(exp(loss)) }
+  private var perplexity: String { hasPerplexity ? "perplexity \(Format.number(exp(loss)))" : "" }
 
   /// A live line for a terminal: at most `width - 1` columns, so that it never wraps. Where there
   /// is little room the least telling figures go first, then the bar.
@@ -22,7 +23,7 @@ struct ProgressLine: Equatable {
     let roomForFigures = width >= 60 ? room - 13 : room
     let percent = "\(Int(share * 100))%"
     let figures = [
-      percent, "loss \(Format.number(loss))", "perplexity \(perplexity)",
+      percent, "loss \(Format.number(loss))", perplexity,
       "\(Format.short(tokensPerSecond)) tokens/s",
       secondsLeft.map { "\(Format.duration($0)) left" } ?? "",
       epochs > 1 ? "epoch \(epoch)/\(epochs)" : "",
@@ -41,7 +42,7 @@ struct ProgressLine: Equatable {
   var plain: String {
     let left = secondsLeft.map { "  \(Format.duration($0)) left" } ?? ""
     return "epoch \(epoch)/\(epochs)  step \(Format.count(step))/\(Format.count(steps))"
-      + "  loss \(Format.number(loss))  perplexity \(perplexity)"
+      + "  loss \(Format.number(loss))\(perplexity.isEmpty ? "" : "  \(perplexity)")"
       + "  \(Format.short(tokensPerSecond)) tokens/s" + left
   }
 

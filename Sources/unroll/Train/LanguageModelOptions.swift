@@ -51,47 +51,7 @@ struct LanguageModelOptions: ParsableArguments {
       al. do (default: token).
       """)
   var lossUnit: LanguageModelTask.LossUnit?
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("Times through the text (default: 10).", valueName: "n"))
-  var epochs: Int?
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("Stop after so many steps, if that is sooner.", valueName: "n"))
-  var steps: Int?
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Validate every so many steps (default: after each epoch).", valueName: "n"))
-  var validEvery: Int?
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Stop after so many validations in a row without improvement.", valueName: "n"))
-  var patience: Int?
-
-  @OptionGroup var optimization: OptimizerOptions
-
-  @Option(
-    help: """
-      How the rate goes on: constant, exponential, plateau or cosine (default: exponential with \
-      --decay, else constant).
-      """)
-  var schedule: ScheduleKind?
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Factor of the rate: for each epoch after --decay-after, or at each plateau (then 0.5).",
-      valueName: "x"))
-  var decay: Double?
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("Epochs at the full rate (default: 0).", valueName: "n"))
-  var decayAfter: Int?
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("Steps over which the rate rises (default: 0).", valueName: "n"))
-  var warmup: Int?
+  @OptionGroup var learning: LearningOptions
   @OptionGroup var start: StartOptions
 }
 
@@ -108,7 +68,8 @@ extension LanguageModelOptions {
         "--min-count \(minimumCount) and --vocabulary-size \(vocabularySize) both say which words "
           + "are rare; expected one of them")
     }
-    let optimizer = try optimization.recipe(&settings)
+    let learning = try learning.recipe(&settings)
+    let optimizer = learning.optimizer
     let bptt = try settings.value("bptt", bptt, .upTo(1_000_000))
     let variesBPTT = try settings.isOn("vary-bptt", varyBptt)
     if configuration.unit == .sentence, bptt != nil || variesBPTT {
@@ -127,11 +88,7 @@ extension LanguageModelOptions {
         temporal: Float(
           try settings.value("temporal-penalty", temporalPenalty, default: 0, .notNegative))),
       lossUnit: try settings.value("loss-unit", lossUnit, default: .token),
-      epochs: try settings.value("epochs", epochs, default: 10, .upTo(1_000_000)),
-      steps: try settings.value("steps", steps, .atLeast(1)),
-      validationInterval: try settings.value("valid-every", validEvery, .atLeast(1)),
-      patience: try settings.value("patience", patience, .atLeast(1)),
-      optimizer: optimizer, schedule: try schedule(&settings, rate: optimizer.rate),
+      learning: learning,
       start: try start.recipe(&settings, for: configuration), seed: seed)
     if optimizer.kind.takesObjective {
       let name = optimizer.kind.rawValue
@@ -157,37 +114,6 @@ extension LanguageModelOptions {
       }
     }
     return recipe
-  }
-
-  private func schedule(_ settings: inout Settings, rate: Double) throws -> RateSchedule {
-    let decay = try settings.value("decay", decay, .share)
-    let after = try settings.value("decay-after", decayAfter, .atLeast(0))
-    let kind = try settings.value(
-      "schedule", schedule, default: decay == nil ? .constant : .exponential)
-    let warmup = try settings.value("warmup", warmup, default: 0, .atLeast(0))
-    let course: RateSchedule.Course
-    switch kind {
-    case .exponential:
-      guard let decay else {
-        throw Failure.usage("--schedule exponential needs --decay, the factor of each epoch")
-      }
-      course = .exponential(decay: decay, afterEpoch: after ?? 0)
-    case .plateau:
-      let factor = decay ?? 0.5
-      guard factor < 1 else {
-        throw Failure.usage("--decay is \(factor); expected a number below 1 for plateaus")
-      }
-      course = .plateau(factor: factor)
-    case .constant: course = .constant
-    case .cosine: course = .cosine()
-    }
-    if decay != nil, kind == .constant || kind == .cosine {
-      throw Failure.usage("--decay is for --schedule exponential and plateau, not \(kind.rawValue)")
-    }
-    if after != nil, kind != .exponential {
-      throw Failure.usage("--decay-after is for --schedule exponential, which --decay asks for")
-    }
-    return RateSchedule(base: rate, course: course, warmupSteps: warmup)
   }
 }
 

@@ -15,45 +15,16 @@ struct LanguageModelRecipe: Equatable {
   var variesBPTT: Bool
   var penalty: ActivationPenalty
   var lossUnit: LanguageModelTask.LossUnit
-  var epochs: Int
-  var steps: Int?
-  var validationInterval: Int?
-  var patience: Int?
-
-  var optimizer: OptimizerRecipe
-  var schedule: RateSchedule
+  var learning: LearningRecipe
 
   var start: StartRecipe
   var seed: UInt64
 }
 
 extension LanguageModelRecipe {
-  /// A fresh optimiser.
-  func makeOptimizer() -> any Optimizer { optimizer.kind.make(optimizer.settings) }
-
   /// The recipe as it stands in the model's record: options and their values, as on the command
   /// line.
-  var record: [String: String] {
-    var record = identity
-    record["epochs"] = "\(epochs)"
-    record.merge(optimizer.options) { $1 }
-    record["steps"] = steps.map { "\($0)" }
-    record["patience"] = patience.map { "\($0)" }
-    record["valid-every"] = validationInterval.map { "\($0)" }
-    record["warmup"] = schedule.warmupSteps > 0 ? "\(schedule.warmupSteps)" : nil
-    switch schedule.course {
-    case .constant: record["schedule"] = ScheduleKind.constant.rawValue
-    case .exponential(let decay, let afterEpoch):
-      record["schedule"] = ScheduleKind.exponential.rawValue
-      record["decay"] = "\(decay)"
-      record["decay-after"] = "\(afterEpoch)"
-    case .plateau(let factor, _):
-      record["schedule"] = ScheduleKind.plateau.rawValue
-      record["decay"] = "\(factor)"
-    case .cosine: record["schedule"] = ScheduleKind.cosine.rawValue
-    }
-    return record
-  }
+  var record: [String: String] { identity.merging(learning.options) { $1 } }
 
   /// What a checkpoint must agree with, beside what the trainer compares by itself.
   var identity: [String: String] {

@@ -1,12 +1,39 @@
 import Foundation
 import Learning
 
+/// How the losses of a run are told.
+enum LossMeasure {
+  /// As perplexities: training and validation losses are nats a token.
+  case perplexity
+  /// As they are.
+  case loss
+  /// The validation loss is the share of errors, and told as accuracy; the training loss is another one.
+  case errorRate
+
+  /// A training loss.
+  func training(_ loss: Double) -> String {
+    self == .perplexity
+      ? "training perplexity \(Format.number(exp(loss)))"
+      : "training loss \(Format.number(loss))"
+  }
+
+  /// A validation loss.
+  func validation(_ loss: Double) -> String {
+    switch self {
+    case .perplexity:
+      "validation loss \(Format.number(loss))  perplexity \(Format.number(exp(loss)))"
+    case .loss: "validation loss \(Format.number(loss))"
+    case .errorRate: "validation accuracy \(Format.number(100 * (1 - loss))) %"
+    }
+  }
+}
+
 /// Tells whoever watches how a run goes: a line of progress, and a line for each validation or epoch.
 final class TrainingObserver {
   private let console: Console
   private let opening: String
   private let earlierRun: String?
-  private let hasValidation: Bool
+  private let measure: LossMeasure
   private var bar: ProgressBar
   private var isBest = false
 
@@ -16,11 +43,13 @@ final class TrainingObserver {
   /// - Parameters:
   ///   - opening: what is trained on what.
   ///   - earlierRun: a warning to begin with.
-  init(_ console: Console, opening: String, earlierRun: String?, hasValidation: Bool) {
+  init(
+    _ console: Console, opening: String, earlierRun: String?, measure: LossMeasure = .perplexity
+  ) {
     self.console = console
     self.opening = opening
     self.earlierRun = earlierRun
-    self.hasValidation = hasValidation
+    self.measure = measure
     bar = ProgressBar(console)
   }
 
@@ -37,7 +66,7 @@ final class TrainingObserver {
     case .step(let progress):
       tokensPerSecond = progress.tokensPerSecond
       isBest = false
-      bar.show(ProgressLine(progress))
+      bar.show(ProgressLine(progress, measure))
     case .improved: isBest = true
     case .validated(let validation): pending = validation
     case .epochEnded(let epoch): tell(epoch)
@@ -58,16 +87,15 @@ final class TrainingObserver {
     guard case .step = event else { return }
     pending = nil
     bar.say(
-      "step \(Format.count(validation.step))  validation loss \(Format.number(validation.loss))"
-        + "  perplexity \(Format.number(exp(validation.loss)))")
+      "step \(Format.count(validation.step))  \(measure.validation(validation.loss))")
   }
 
   private func tell(_ epoch: EpochRecord) {
     var line =
       "epoch \(epoch.epoch)  step \(Format.count(epoch.step))"
-      + "  training perplexity \(Format.number(exp(epoch.trainingLoss)))"
+      + "  \(measure.training(epoch.trainingLoss))"
     if let loss = epoch.validationLoss {
-      line += "  validation loss \(Format.number(loss))  perplexity \(Format.number(exp(loss)))"
+      line += "  \(measure.validation(loss))"
       if isBest { line += "  best so far" }
     }
     bar.say(line)
@@ -79,10 +107,10 @@ final class TrainingObserver {
 
 extension ProgressLine {
   /// The state of a run.
-  init(_ progress: ProgressSnapshot) {
+  init(_ progress: ProgressSnapshot, _ measure: LossMeasure = .perplexity) {
     self.init(
       epoch: progress.epoch, epochs: progress.epochs, step: progress.step,
-      steps: progress.totalSteps, loss: progress.recentLoss,
+      steps: progress.totalSteps, loss: progress.recentLoss, hasPerplexity: measure == .perplexity,
       tokensPerSecond: progress.tokensPerSecond, secondsLeft: progress.secondsLeft)
   }
 }

@@ -145,7 +145,7 @@ struct BenchStep: ParsableCommand {
   @OptionGroup var options: Bench.Options
   @Option(
     help: "Precision of the weights: single, or half as convert writes them (default: single).")
-  var precision: LanguageModel.Precision?
+  var precision: WeightPrecision?
 
   func run() throws { try run(.standard) }
 

@@ -21,7 +21,7 @@ struct Convert: ParsableCommand {
   @Option(help: ArgumentHelp("Where the new model goes.", valueName: "file"))
   var output: String?
   @Option(help: "Precision of the weights: half or single (default: half).")
-  var precision: LanguageModel.Precision?
+  var precision: WeightPrecision?
   @OptionGroup var common: CommonOptions
 
   func run() throws { try run(.standard) }

@@ -41,6 +41,14 @@ public struct TrainingRecord: Codable, Sendable, Equatable {
   }
 }
 
+/// A task that can say what its model learns from.
+public protocol RecordedTask: TrainingTask {
+  /// The tokens, or whatever else is counted, of the training data.
+  var trainingTokens: Int { get }
+  /// A hash of the training data, by which they can be recognised.
+  var trainingFingerprint: String { get }
+}
+
 /// The 64-bit FNV-1a hash of a sequence of tokens, in hexadecimal.
 public func fingerprint(_ tokens: some Sequence<Int32>) -> String {
   var hash: UInt64 = 0xCBF2_9CE4_8422_2325

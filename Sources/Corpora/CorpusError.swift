@@ -13,6 +13,8 @@ public enum CorpusError: Error, Equatable, Sendable {
   /// A token that the vocabulary lacks, while the vocabulary has no unknown token; `line` counts
   /// from 1.
   case unknownToken(token: String, line: Int)
+  /// A line that is not of the format that its file should have; `line` counts from 1.
+  case malformed(path: String, line: Int, detail: String)
   /// A vocabulary that contradicts itself, or cannot be made as asked.
   case invalidVocabulary(detail: String)
 }
@@ -35,6 +37,8 @@ extension CorpusError: CustomStringConvertible {
       "the text has no sentences"
     case .unknownToken(let token, let line):
       "line \(line): \(token.debugDescription) is not in the vocabulary, which has no unknown token"
+    case .malformed(let path, let line, let detail):
+      "\(path):\(line): \(detail)"
     case .invalidVocabulary(let detail):
       "invalid vocabulary: \(detail)"
     }

@@ -53,7 +53,7 @@ struct LanguageModelTraining {
   /// - Throws: `ExitCode` if a signal has stopped it, after it was saved.
   func run(_ console: Console) throws -> Result {
     try AtomicFile.checkWritable(output)
-    let text = try readAll(training)
+    let text = try readTexts(training)
     let heldOut = try validation.map { try TextFile.read($0) }
     var (model, task) = try prepare(text, heldOut)
 
@@ -100,14 +100,6 @@ struct LanguageModelTraining {
     if checkpointFolder == nil { removeFolder() }
     return Result(
       model: model, summary: summary, tokensPerSecond: observer.tokensPerSecond)
-  }
-
-  /// The files' texts as one, each beginning on a line of its own.
-  private func readAll(_ paths: [String]) throws -> String {
-    try paths.reduce(into: "") { text, path in
-      if let last = text.utf8.last, last != UInt8(ascii: "\n") { text += "\n" }
-      text += try TextFile.read(path)
-    }
   }
 
   private func prepare(

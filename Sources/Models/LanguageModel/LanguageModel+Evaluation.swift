@@ -74,34 +74,8 @@ extension LanguageModel {
 
   /// Predicts every token of a text made ready before.
   public func evaluate(_ text: EvaluationText) -> Evaluation {
-    var total = 0.0
-    var tokens = 0
-    switch text.content {
-    case .stream(let windows):
-      var state: State?
-      for window in windows {
-        let (_, losses, last) = loss(
-          window.inputs, targets: window.targets, words: text.words, steps: window.length,
-          from: state, scale: 0,
-          mode: .prediction)
-        total += sum(losses)
-        tokens += losses.count
-        state = last
-      }
-    case .sentences(let sentences):
-      for batch in sentences.sorted {
-        let (_, losses, _) = loss(
-          batch.inputs, targets: batch.targets, words: text.words, steps: batch.length,
-          lengths: batch.lengths,
-          from: nil, scale: 0, mode: .prediction)
-        total += sum(losses)
-        tokens += batch.lengths.reduce(0) { $0 + Int($1) }
-      }
-    }
-    let mean = total / Double(tokens)
-    return Evaluation(
-      tokens: tokens, unknownTokens: text.unknownTokens, crossEntropy: mean,
-      bitsPerCharacter: configuration.level == .characters ? mean / loge(2) : nil)
+    Evaluation(
+      losses: tokenLosses(text), unknownTokens: text.unknownTokens, level: configuration.level)
   }
 
   /// The tokens of a text. Those of a model that composes words are numbers of `words`, which starts

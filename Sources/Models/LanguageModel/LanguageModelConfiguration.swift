@@ -106,12 +106,7 @@ public struct LanguageModelConfiguration: Sendable, Equatable {
   /// Throws ``ModelError/invalidConfiguration(_:)`` for a vocabulary without the line ends that words
   /// need, or the sentence marks that sentences need.
   func validate(_ vocabulary: Vocabulary) throws(ModelError) {
-    if level == .words || unit == .sentence, vocabulary.end == nil {
-      throw .invalidConfiguration("the vocabulary has no </s>, with which a line ends")
-    }
-    if unit == .sentence, vocabulary.start == nil {
-      throw .invalidConfiguration("the vocabulary has no <s>, with which a sentence begins")
-    }
+    try vocabulary.requireMarks(level, unit)
   }
 
   /// The numbers that are learned, with V tokens.

@@ -35,7 +35,8 @@ public struct WordPair: Sendable, Equatable {
   /// - Throws: `CorpusError.malformed`.
   public static func parse(_ text: String, name: String) throws(CorpusError) -> [WordPair] {
     var pairs: [WordPair] = []
-    for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+    for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
+    {
       if line.isEmpty || line.hasPrefix("#") { continue }
       let fields = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
       guard fields.count == 3, let rating = Double(fields[2]), rating.isFinite else {

@@ -15,10 +15,15 @@ struct Evaluate: ParsableCommand {
       come again where the net was in a like state. --cache-tune chooses weight and flatness on \
       another text.
 
+      An n-gram model (ARPA) is measured on the same tokens. With --interpolate a neural model is \
+      mixed with one, token by token; --tune chooses the share on another text.
+
       EXAMPLES
         unroll evaluate model.safetensors test.txt
         unroll evaluate model.safetensors test.txt --json
         unroll evaluate model.safetensors test.txt --cache --cache-tune valid.txt
+        unroll evaluate model.arpa test.txt
+        unroll evaluate model.safetensors test.txt --interpolate model.arpa --tune valid.txt
       """)
 
   @Argument(help: "A model file.", completion: .file(extensions: ["safetensors"]))
@@ -45,6 +50,7 @@ struct Evaluate: ParsableCommand {
       "Text on which the best weight and flatness are chosen.", valueName: "file"),
     completion: .file())
   var cacheTune: String?
+  @OptionGroup var interpolation: InterpolationOptions
   @OptionGroup var common: CommonOptions
 
   func run() throws { try run(.standard) }
@@ -53,20 +59,55 @@ struct Evaluate: ParsableCommand {
     var settings = try common.settings()
     let threads = try common.threadCount(&settings)
     let caching = try CacheChoice(self, &settings)
+    let interpolating = try interpolation.choice(&settings)
     try settings.finish()
+    if NGramLanguageModel.isARPA(model) {
+      if let name = caching != nil ? "cache" : interpolating != nil ? "interpolate" : nil {
+        throw Failure("--\(name) goes with a neural model; \(model) is an n-gram model (ARPA)")
+      }
+      return try evaluateNGrams(console)
+    }
     try withThreads(threads) {
       let model = try LanguageModel(contentsOf: model)
       if caching != nil, model.configuration.unit == .sentence {
         throw Failure("\(self.model) reads sentences one by one; --cache needs a model of streams")
       }
-      let text = try EvaluationText(TextFile.read(file), for: model)
+      let mixture = try interpolating?.mixture(with: model)
+      let contents = try TextFile.read(file)
+      let text = try EvaluationText(contents, for: model)
       let cache = try caching?.cache(for: model)
       let start = secondsNow()
-      let evaluation = model.evaluate(text)
+      let compared = try mixture.map { (weight: $0.weight, found: try $0.evaluate(contents)) }
+      let evaluation = compared?.found.neural ?? model.evaluate(text)
       let seconds = secondsNow() - start
       let cached = try cache.map { (cache: $0, evaluation: try model.evaluate(text, cache: $0)) }
-      try report(evaluation, cached, model.configuration.level, seconds: seconds, console)
+      try report(
+        Findings(
+          evaluation: evaluation, seconds: seconds, cached: cached,
+          mixed: compared.map { ($0.weight, $0.found.ngrams, $0.found.mixture) }), console)
     }
+  }
+
+  private func evaluateNGrams(_ console: Console) throws {
+    let model = try NGramLanguageModel(contentsOf: model)
+    let text = try TextFile.read(file)
+    let start = secondsNow()
+    let evaluation: Evaluation
+    do {
+      evaluation = try model.evaluate(text)
+    } catch ModelError.unusableText(let fault) {
+      throw Failure("\(file): \(fault)")
+    }
+    try report(Findings(evaluation: evaluation, seconds: secondsNow() - start), console)
+  }
+
+  /// What was measured.
+  private struct Findings {
+    var evaluation: Evaluation
+    var seconds: Double
+    var cached: (cache: NeuralCache, evaluation: Evaluation)?
+    /// The share of the n-grams, and what they predict alone and mixed in.
+    var mixed: (weight: Double, ngrams: Evaluation, evaluation: Evaluation)?
   }
 
   /// The cache that the flags ask for.
@@ -115,11 +156,9 @@ struct Evaluate: ParsableCommand {
     }
   }
 
-  private func report(
-    _ evaluation: Evaluation, _ cached: (cache: NeuralCache, evaluation: Evaluation)?,
-    _ level: Tokenizer, seconds: Double, _ console: Console
-  ) throws {
-    let speed = Double(evaluation.tokens) / max(seconds, 1e-9)
+  private func report(_ findings: Findings, _ console: Console) throws {
+    let (evaluation, cached, mixed) = (findings.evaluation, findings.cached, findings.mixed)
+    let speed = Double(evaluation.tokens) / max(findings.seconds, 1e-9)
     if common.json {
       try console.result(
         JSON.members([
@@ -134,6 +173,11 @@ struct Evaluate: ParsableCommand {
           "cache_size": cached.map { .integer($0.cache.size) },
           "cache_weight": cached.map { .number($0.cache.weight) },
           "cache_flatness": cached.map { .number($0.cache.flatness) },
+          "ngram_cross_entropy": mixed.map { .number($0.ngrams.crossEntropy) },
+          "ngram_perplexity": mixed.map { .number($0.ngrams.perplexity) },
+          "mixture_cross_entropy": mixed.map { .number($0.evaluation.crossEntropy) },
+          "mixture_perplexity": mixed.map { .number($0.evaluation.perplexity) },
+          "ngram_weight": mixed.map { .number($0.weight) },
         ]).text)
       return
     }
@@ -152,6 +196,11 @@ struct Evaluate: ParsableCommand {
         "with a cache        perplexity \(Format.number(evaluation.perplexity)) (the last "
           + "\(Format.count(cache.size)) steps, weight \(Format.number(cache.weight)), flatness "
           + "\(Format.number(cache.flatness)))")
+    }
+    if let (weight, ngrams, evaluation) = mixed {
+      try console.result(
+        "with the n-grams    perplexity \(Format.number(evaluation.perplexity)) (their weight "
+          + "\(Format.number(weight)); alone \(Format.number(ngrams.perplexity)))")
     }
     try console.result("speed               \(Format.short(speed)) tokens/s")
   }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Corpora
 import Foundation
 import Models
 import Recurrent
@@ -25,6 +26,11 @@ struct Inspect: ParsableCommand {
     var settings = try common.settings()
     _ = try common.threadCount(&settings)
     try settings.finish()
+    if NGramLanguageModel.isARPA(model) {
+      let loaded = try NGramLanguageModel(contentsOf: model)
+      return try common.json
+        ? console.result(json(loaded).text) : console.writeResult(text(loaded))
+    }
     let loaded = try LanguageModel(contentsOf: model)
     try common.json ? console.result(json(loaded).text) : console.writeResult(text(loaded))
   }
@@ -49,13 +55,18 @@ struct Inspect: ParsableCommand {
         "  \(name)  \(shape.padding(toLength: 16, withPad: " ", startingAt: 0))"
           + "  \(Format.count(parameter.count))")
     }
-    let frequent = vocabulary.tokens.prefix(20).map(\.debugDescription).joined(separator: " ")
-    lines += [
-      "", "vocabulary    \(Format.count(vocabulary.count)) tokens",
-      "  first       \(frequent)\(vocabulary.count > 20 ? " …" : "")", "",
-    ]
+    lines += [""] + vocabularyLines(vocabulary) + [""]
     lines += trainingLines(model.trainingRecord)
     return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// How many tokens there are, and the first of them.
+  func vocabularyLines(_ vocabulary: Vocabulary) -> [String] {
+    let first = (0..<Int32(min(20, vocabulary.count))).map { vocabulary.token($0).debugDescription }
+    return [
+      "vocabulary    \(Format.count(vocabulary.count)) tokens",
+      "  first       \(first.joined(separator: " "))\(vocabulary.count > 20 ? " …" : "")",
+    ]
   }
 
   private func trainingLines(_ record: TrainingRecord?) -> [String] {
@@ -118,11 +129,15 @@ struct Inspect: ParsableCommand {
             "parameters": .integer($0.count),
           ])
         }),
-      "vocabulary": JSON.members([
-        "size": .integer(model.vocabulary.count),
-        "tokens": .array(model.vocabulary.tokens.map { .string($0) }),
-      ]),
+      "vocabulary": json(model.vocabulary),
       "training": model.trainingRecord.map(json),
+    ])
+  }
+
+  func json(_ vocabulary: Vocabulary) -> JSON {
+    JSON.members([
+      "size": .integer(vocabulary.count),
+      "tokens": .array(vocabulary.tokens.map { .string($0) }),
     ])
   }
 

@@ -32,16 +32,24 @@ struct Score: ParsableCommand {
     let withTokens = try settings.isOn("tokens", tokens)
     try settings.finish()
     try withThreads(threads) {
-      let model = try LanguageModel(contentsOf: model)
+      let scoreLine = try scorer()
       let input = try file.map(openForReading) ?? STDIN_FILENO
       defer { if file != nil { close(input) } }
       var lines = LineReader(file: input, name: file ?? "standard input")
       while let line = try lines.next() {
-        let score = try model.score(line: line)
+        let score = try scoreLine(line)
         try console.writeResult(
           common.json ? json(line, score, withTokens) : text(line, score, withTokens))
       }
     }
+  }
+
+  /// What scores a line: the neural or the n-gram model in the file.
+  private func scorer() throws -> (String) throws -> LineScore {
+    if NGramLanguageModel.isARPA(model) {
+      return try NGramLanguageModel(contentsOf: model).score(line:)
+    }
+    return try LanguageModel(contentsOf: model).score(line:)
   }
 
   private func openForReading(_ path: String) throws -> Int32 {

@@ -23,9 +23,9 @@ package final class FileBytes: @unchecked Sendable {
   package let bytes: UnsafeRawBufferPointer
   private let isMapped: Bool
 
-  package init(path: String, mappingThreshold: Int = FileBytes.mappingThreshold)
-    throws(ModelFileError)
-  {
+  package init(
+    path: String, mappingThreshold: Int = FileBytes.mappingThreshold
+  ) throws(ModelFileError) {
     // Without O_NONBLOCK, opening a named pipe would wait for someone to write to it.
     let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard file >= 0 else { throw .unreadable(path: path, reason: systemMessage(errno)) }

@@ -43,13 +43,15 @@ public struct SpanLabel: Sendable, Hashable {
     type = parts.count > 1 ? String(parts[1]) : ""
   }
 
-  /// The meanings of all `labels`; nil unless each has one, and some are inside of spans.
-  public static func all(_ labels: [String]) -> [SpanLabel]? {
+  /// The meanings of all `labels`; nil unless each has one.
+  public static func meanings(_ labels: [String]) -> [SpanLabel]? {
     let meanings = labels.compactMap(SpanLabel.init)
-    guard meanings.count == labels.count, meanings.contains(where: { $0.place != .outside }) else {
-      return nil
-    }
-    return meanings
+    return meanings.count == labels.count ? meanings : nil
+  }
+
+  /// The meanings of all `labels` that there are; nil unless each has one, and some are about spans.
+  public static func all(_ labels: [String]) -> [SpanLabel]? {
+    meanings(labels).flatMap { $0.contains { $0.place != .outside } ? $0 : nil }
   }
 }
 

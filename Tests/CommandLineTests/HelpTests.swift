@@ -9,7 +9,8 @@ struct HelpTests {
   static let verbs: [any ParsableCommand.Type] = [
     Unroll.self, Demo.self, Train.self, TrainLM.self, TrainNGram.self, Evaluate.self, Generate.self,
     Score.self,
-    Embed.self, Neighbors.self, Inspect.self, Gradients.self, Convert.self, Bench.self, BenchTrain.self, BenchStep.self,
+    Embed.self, Neighbors.self, Inspect.self, Gradients.self, Convert.self, Bench.self,
+    BenchTrain.self, BenchStep.self,
     BenchCells.self, StudyVerb.self, LongRangeVerb.self, GradientFlowVerb.self, DepthVerb.self,
   ]
 

@@ -92,6 +92,8 @@ struct HelpTests {
             evaluate                Measure how well a model predicts a text.
             generate                Let a model write.
             score                   Give the log-probability of each line of a text.
+            embed                   Give the vectors of words.
+            neighbors               Find the words whose vectors are nearest to a word's.
             inspect                 Show what is in a model file.
             gradients               Show how gradients flow back through a model's layers and time.
             convert                 Write a model with weights of another precision.

@@ -14,6 +14,11 @@ struct LexiconTests {
     lexicon.spelling(of: id).map(lexicon.alphabet.token)
   }
 
+  private func spelled(_ lexicon: inout Lexicon, _ word: String) -> [String] {
+    let id = lexicon.insert(word)
+    return spelled(lexicon, id)
+  }
+
   @Test("the alphabet has the special characters, then those of the words by how often they occur")
   func alphabet() throws {
     let alphabet = try vocabulary("ab ab b\nc").alphabet()
@@ -41,9 +46,9 @@ struct LexiconTests {
     let vocabulary = try vocabulary("to be\n")
     var lexicon = try Lexicon(vocabulary: vocabulary, alphabet: vocabulary.alphabet())
     #expect(spelled(lexicon, 0) == ["<unk>"] && spelled(lexicon, 1) == ["</s>"])
-    #expect(spelled(lexicon, lexicon.insert("be")) == ["b", "e"])
-    #expect(spelled(lexicon, lexicon.insert("böe")) == ["b", "<unk>", "e"])
-    #expect(spelled(lexicon, lexicon.insert("")) == ["<unk>"])
+    #expect(spelled(&lexicon, "be") == ["b", "e"])
+    #expect(spelled(&lexicon, "böe") == ["b", "<unk>", "e"])
+    #expect(spelled(&lexicon, "") == ["<unk>"])
     // Two scalars that a String compares as one letter.
     #expect(lexicon.insert("e\u{301}") != lexicon.insert("é"))
   }
@@ -54,9 +59,9 @@ struct LexiconTests {
     var lexicon = try Lexicon(vocabulary: vocabulary, alphabet: vocabulary.alphabet())
     let half = Lexicon.longestSpelling / 2
     let exact = String(repeating: "a", count: half) + String(repeating: "b", count: half)
-    #expect(spelled(lexicon, lexicon.insert(exact)) == exact.map { String($0) })
+    #expect(spelled(&lexicon, exact) == exact.map { String($0) })
     let long = "b" + String(repeating: "a", count: 100_000) + "b"
-    let spelling = spelled(lexicon, lexicon.insert(long))
+    let spelling = spelled(&lexicon, long)
     #expect(spelling.count == Lexicon.longestSpelling)
     #expect(spelling.first == "b" && spelling.last == "b")
     #expect(spelling[1] == "a" && spelling[half] == "a")

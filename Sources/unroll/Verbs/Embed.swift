@@ -4,7 +4,7 @@ import ModelFiles
 import Models
 
 /// `unroll embed`
-struct Embed: ParsableCommand {
+struct Embed: Verb {
   static let configuration = CommandConfiguration(
     abstract: "Give the vectors of words.",
     discussion: """
@@ -39,8 +39,6 @@ struct Embed: ParsableCommand {
     completion: .file())
   var output: String?
   @OptionGroup var common: CommonOptions
-
-  func run() throws { try run(.standard) }
 
   func run(_ console: Console) throws {
     var settings = try common.settings()

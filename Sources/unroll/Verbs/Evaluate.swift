@@ -2,7 +2,7 @@ import ArgumentParser
 import Models
 
 /// `unroll evaluate`
-struct Evaluate: ParsableCommand {
+struct Evaluate: Verb {
   static let configuration = CommandConfiguration(
     abstract: "Measure how well a model predicts a text.",
     discussion: """
@@ -41,8 +41,6 @@ struct Evaluate: ParsableCommand {
       valueName: "file"), completion: .file())
   var similarity: [String] = []
   @OptionGroup var common: CommonOptions
-
-  func run() throws { try run(.standard) }
 
   func run(_ console: Console) throws {
     var settings = try common.settings()

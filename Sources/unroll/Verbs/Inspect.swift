@@ -5,7 +5,7 @@ import Models
 import Recurrent
 
 /// `unroll inspect`
-struct Inspect: ParsableCommand {
+struct Inspect: Verb {
   static let configuration = CommandConfiguration(
     abstract: "Show what is in a model file.",
     discussion: """
@@ -19,8 +19,6 @@ struct Inspect: ParsableCommand {
   @Argument(help: "A model file.", completion: .file(extensions: ["safetensors"]))
   var model: String
   @OptionGroup var common: CommonOptions
-
-  func run() throws { try run(.standard) }
 
   func run(_ console: Console) throws {
     var settings = try common.settings()

@@ -3,7 +3,7 @@ import Foundation
 import Models
 
 /// `unroll neighbors`
-struct Neighbors: ParsableCommand {
+struct Neighbors: Verb {
   static let configuration = CommandConfiguration(
     abstract: "Find the words whose vectors are nearest to a word's.",
     discussion: """
@@ -24,8 +24,6 @@ struct Neighbors: ParsableCommand {
     help: ArgumentHelp("Neighbours of each word (default: 10).", valueName: "n"))
   var count: Int?
   @OptionGroup var common: CommonOptions
-
-  func run() throws { try run(.standard) }
 
   func run(_ console: Console) throws {
     var settings = try common.settings()

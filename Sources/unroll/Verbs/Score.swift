@@ -3,7 +3,7 @@ import Foundation
 import Models
 
 /// `unroll score`
-struct Score: ParsableCommand {
+struct Score: Verb {
   static let configuration = CommandConfiguration(
     abstract: "Give the log-probability of each line of a text.",
     discussion: """
@@ -23,8 +23,6 @@ struct Score: ParsableCommand {
   @Flag(help: "Give the log-probability of each token too.")
   var tokens = false
   @OptionGroup var common: CommonOptions
-
-  func run() throws { try run(.standard) }
 
   func run(_ console: Console) throws {
     var settings = try common.settings()

@@ -4,7 +4,7 @@ import ModelFiles
 import Models
 
 /// `unroll train ngram`
-struct TrainNGram: ParsableCommand {
+struct TrainNGram: Verb {
   static let configuration = CommandConfiguration(
     commandName: "ngram",
     abstract: "Train an n-gram model on plain text: what a recurrent one must beat.",
@@ -55,8 +55,6 @@ struct TrainNGram: ParsableCommand {
     completion: .file(extensions: ["safetensors"]))
   var vocabulary: String?
   @OptionGroup var common: CommonOptions
-
-  func run() throws { try run(.standard) }
 
   func run(_ console: Console) throws {
     var settings = try common.settings()

@@ -149,15 +149,24 @@ struct NGramLanguageModelTests {
     let least = try model.evaluate(test).mixture.crossEntropy
     for step in 0...100 { #expect(least <= entropy(Double(step) / 100) + 1e-12) }
     #expect(least <= entropy(model.weight + 1e-3) && least <= entropy(model.weight - 1e-3))
+    #expect(model.weight > 0.01 && model.weight < 0.99)
   }
 
   @Test("the best weight of the extremes is at its end, whatever the numbers")
   func weights() {
     #expect(abs(InterpolatedModel.bestWeight([1, 3], [3, 1]) - 0.5) < 1e-9)
-    #expect(InterpolatedModel.bestWeight([1, 2], [2, 3]) < 1e-6)
-    #expect(InterpolatedModel.bestWeight([2, 3], [1, 2]) > 1 - 1e-6)
-    #expect(InterpolatedModel.bestWeight([0, 0], [2000, 3000]) < 1e-6)
-    #expect(InterpolatedModel.bestWeight([2000, 3000], [0, 0]) > 1 - 1e-6)
+    #expect(InterpolatedModel.bestWeight([1, 2], [2, 3]) == 0)
+    #expect(InterpolatedModel.bestWeight([2, 3], [1, 2]) == 1)
+    #expect(InterpolatedModel.bestWeight([0, 0], [2000, 3000]) == 0)
+    #expect(InterpolatedModel.bestWeight([2000, 3000], [0, 0]) == 1)
+    // Four tokens that only the net can give, and one that only the n-grams can.
+    let (sure, impossible) = (0.0, 1e6)
+    #expect(
+      abs(
+        InterpolatedModel.bestWeight(
+          [sure, sure, sure, sure, impossible],
+          [impossible, impossible, impossible, impossible, sure])
+          - 0.2) < 1e-9)
     #expect(abs(InterpolatedModel.mixed(2000, 2001, weight: 0.5) - 2000) < 1)
     #expect(InterpolatedModel.mixed(.infinity, .infinity, weight: 0.5) == .infinity)
     #expect(abs(InterpolatedModel.mixed(.infinity, 1, weight: 0.5) - 1 - log(2)) < 1e-15)

@@ -96,14 +96,18 @@ public struct InterpolatedModel: Sendable {
   static func bestWeight(_ neural: [Double], _ ngrams: [Double]) -> Double {
     // How much more probable a token is to the net; infinite is as good as any large number.
     let ratios = zip(neural, ngrams).map { exp(min(700, $1 - $0)) }
+    let count = Double(ratios.count)
+    // The likelihood is concave: where it falls from 0 on, or rises up to 1, that is the best. The
+    // steps below would come near it for ever.
+    if ratios.reduce(0, { $0 + 1 / $1 }) <= count { return 0 }
+    if ratios.reduce(0, +) <= count { return 1 }
     var weight = 0.5
     // Each step raises the likelihood, by less and less.
     for _ in 0..<1000 {
       let odds = (1 - weight) / weight
-      let next = ratios.reduce(0) { $0 + 1 / (1 + odds * $1) } / Double(ratios.count)
+      let next = ratios.reduce(0) { $0 + 1 / (1 + odds * $1) } / count
       let change = abs(next - weight)
-      // Away from 0, from which there is no return.
-      weight = max(next, 1e-12)
+      weight = next
       if change < 1e-9 { break }
     }
     return weight

@@ -17,7 +17,9 @@ struct StudyVerb: ParsableCommand {
         unroll study long-range --only 'adding/LSTM/*' --seeds 5
         unroll study gradient-flow
       """,
-    subcommands: [LongRangeVerb.self, GradientFlowVerb.self, DepthVerb.self])
+    subcommands: [
+      LongRangeVerb.self, GradientFlowVerb.self, DepthVerb.self, WordsVersusCharactersVerb.self,
+    ])
 
   /// The flags of all studies.
   struct Options: ParsableArguments {

@@ -1,0 +1,122 @@
+import ArgumentParser
+import Corpora
+import Foundation
+import Models
+
+/// The flags of the studies that train language models of words.
+struct WordCorpusOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp("Text to learn from.", valueName: "file"), completion: .file())
+  var train: String?
+  @Option(
+    help: ArgumentHelp("Text to choose by.", valueName: "file"), completion: .file())
+  var valid: String?
+  @Option(
+    help: ArgumentHelp("Text to judge by.", valueName: "file"), completion: .file())
+  var test: String?
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Rarer words become <unk> (default: 2).", valueName: "n"))
+  var minCount: Int?
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Times through the text (default: 8).", valueName: "n"))
+  var epochs: Int?
+
+  /// The corpus, and how nets are trained on it.
+  func read(
+    _ settings: inout Settings, quick: Bool
+  ) throws -> (corpus: WordCorpus, training: WordTraining, inputs: [(role: String, path: String?)])
+  {
+    func file(_ key: String, _ value: String?) throws -> String {
+      guard let path = try settings.value(key, value, .notEmpty) else {
+        throw Failure.usage("--\(key) FILE is missing")
+      }
+      return path
+    }
+    let (train, valid, test) = (
+      try file("train", train), try file("valid", valid), try file("test", test)
+    )
+    var training = WordTraining()
+    training.epochs = try settings.value(
+      "epochs", epochs, default: quick ? 1 : training.epochs, .upTo(1_000_000))
+    training.fullRateEpochs = (training.epochs + 1) / 2
+    training.steps = quick ? 150 : nil
+    let corpus = try WordCorpus(
+      training: train, validation: valid, test: test,
+      minimumCount: try settings.value("min-count", minCount, default: 2, .atLeast(1)))
+    return (
+      corpus, training,
+      [
+        ("the text of --train", train), ("the text of --valid", valid),
+        ("the text of --test", test),
+      ]
+    )
+  }
+}
+
+/// `unroll study words-vs-characters`
+struct WordsVersusCharactersVerb: Verb {
+  static let configuration = CommandConfiguration(
+    commandName: WordsVersusCharactersStudy.name,
+    abstract: "Is a word better looked up, or composed from its characters?",
+    discussion: """
+      Language models of one text, the same but for where their words' vectors come from, both tuned over \
+      the same shares of dropout: perplexity, parameters, speed, and neighbours of frequent, rare and \
+      unseen words. With rated pairs of words also how well cosines rank them.
+
+      Measurements are named SOURCE/dropout p/seed n, SOURCE being lookup or characters.
+
+      EXAMPLES
+        unroll study words-vs-characters --train train.txt --valid valid.txt --test test.txt
+        unroll study words-vs-characters --train train.txt --valid valid.txt --test test.txt \
+      --similarity wordsim353.tsv --dropouts 0.3 0.4
+      """)
+
+  @OptionGroup var options: StudyVerb.Options
+  @OptionGroup var texts: WordCorpusOptions
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp("Shares of dropout to tune over (default: 0.2 0.3 0.4).", valueName: "p"))
+  var dropouts: [String] = []
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp(
+      "Pairs of words and people's ratings of them, a line each.", valueName: "file"),
+    completion: .file())
+  var similarity: [String] = []
+
+  func run(_ console: Console) throws {
+    var settings = try options.common.settings()
+    let choice = try options.choice(&settings, study: WordsVersusCharactersStudy.name)
+    let (corpus, training, inputs) = try texts.read(&settings, quick: choice.isQuick)
+    let given = try settings.list("dropouts", dropouts)
+    let files = try settings.list("similarity", similarity)
+    try settings.finish()
+    let rates = try given.map { text -> Float in
+      guard let rate = Float(text), rate >= 0, rate < 1 else {
+        throw Failure.usage("--dropouts is \(text); expected numbers from 0 to below 1")
+      }
+      return rate
+    }
+    var sizes = WordsVersusCharactersStudy.Sizes()
+    if choice.isQuick {
+      sizes.embedding = 32
+      sizes.hidden = 64
+      sizes.characters.hiddenSize = 32
+    }
+    let study = WordsVersusCharactersStudy(
+      corpus: corpus, training: training, sizes: sizes,
+      dropouts: rates.isEmpty ? (choice.isQuick ? [0] : [0.2, 0.3, 0.4]) : rates,
+      pairs: try files.map { path in
+        (
+          URL(fileURLWithPath: path).lastPathComponent,
+          try WordPair.parse(TextFile.read(path), name: path)
+        )
+      }, seeds: choice.seeds ?? 1, pattern: choice.pattern,
+      probes: WordsVersusCharactersStudy.Probe.choose(corpus))
+    try options.run(
+      study, choice, console,
+      inputs: inputs + files.map { ("the pairs of --similarity", $0) })
+  }
+}

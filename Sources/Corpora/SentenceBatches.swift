@@ -15,92 +15,58 @@ public struct SentenceBatch: Equatable, Sendable {
   public var batch: Int { lengths.count }
 }
 
-/// Sentences, each from `<s>` to `</s>`, in batches of nearly equal length.
-///
-/// For every epoch the sentences are shuffled, sorted by length (so that only the order within a
-/// length is random), cut into batches, and the batches shuffled. The order follows from seed and
-/// epoch alone, and the number of batches is the same in every epoch, so a run resumes at any batch
-/// of any epoch.
+/// Sentences, each from `<s>` to `</s>`, in batches of nearly equal length, shuffled for every epoch
+/// (see ``LengthBatches``).
 public struct SentenceBatches: Sendable {
-  /// Sentences of all batches but perhaps some.
-  public let batch: Int
-  /// No batch has more than this many places T · B, padding included, unless one sentence alone
-  /// does.
-  public let maximumTokens: Int?
   /// Number of batches in an epoch.
-  public var batchCount: Int { cuts.count - 1 }
+  public var batchCount: Int { batches.batchCount }
   /// Number of sentences.
   public var sentenceCount: Int { offsets.count - 1 }
   /// Tokens predicted in an epoch: those of all sentences, and a `</s>` for each.
   public var targetCount: Int { ids.count + sentenceCount }
 
+  private let batches: LengthBatches
   fileprivate let ids: [Int32]
   /// Sentence `i` is `ids[offsets[i] ..< offsets[i + 1]]`.
   fileprivate let offsets: [Int]
   fileprivate let start: Int32
   fileprivate let end: Int32
-  /// Batch `i` takes places `cuts[i] ..< cuts[i + 1]` of the sentences sorted by length.
-  fileprivate let cuts: [Int]
 
   /// Batches of `sentences`, which hold neither `start` nor `end`. Throws
   /// ``CorpusError/noSentences`` without any.
+  ///
+  /// - Parameters:
+  ///   - batch: sentences of all batches but perhaps some.
+  ///   - maximumTokens: no batch has more than this many places T · B, padding included, unless one
+  ///     sentence alone does.
   public init(
     sentences: [[Int32]], start: Int32, end: Int32, batch: Int, maximumTokens: Int? = nil
   ) throws(CorpusError) {
-    precondition(batch > 0, "batch \(batch), expected 1 or more")
-    guard !sentences.isEmpty else { throw .noSentences }
-    self.batch = batch
-    self.maximumTokens = maximumTokens
+    batches = try LengthBatches(
+      lengths: sentences.map { $0.count + 1 }, batch: batch, maximumTokens: maximumTokens)
     self.start = start
     self.end = end
     ids = Array(sentences.joined())
     var offsets = [0]
-    for sentence in sentences { offsets.append(offsets.last! + sentence.count) }
+    for sentence in sentences { offsets.append((offsets.last ?? 0) + sentence.count) }
     self.offsets = offsets
-
-    // The sorted lengths are the same in every epoch, and so are the cuts.
-    var cuts = [0]
-    for (place, sentence) in sentences.map(\.count).sorted().enumerated() {
-      let size = place - cuts.last! + 1
-      let isFull = size > batch || maximumTokens.map { size * (sentence + 1) > $0 } ?? false
-      if isFull, place > cuts.last! { cuts.append(place) }
-    }
-    cuts.append(sentences.count)
-    self.cuts = cuts
   }
 
   /// The batches of one epoch in random order.
   public func shuffled(epoch: Int, seed: UInt64) -> SentenceEpoch {
-    var random = SplitMix64(seed: seed, epoch: UInt64(epoch))
-    var order = Array(0..<sentenceCount)
-    random.shuffle(&order)
-    order = sortedByLength(order)
-    var batches = Array(0..<batchCount)
-    random.shuffle(&batches)
-    return SentenceEpoch(source: self, order: order, batches: batches)
+    SentenceEpoch(source: self, batches: batches.shuffled(epoch: epoch, seed: seed))
   }
 
   /// All batches, from the shortest sentences to the longest, those of equal length in their own
   /// order.
-  public var sorted: SentenceEpoch {
-    SentenceEpoch(
-      source: self, order: sortedByLength(Array(0..<sentenceCount)),
-      batches: Array(0..<batchCount))
-  }
-
-  /// `order`, sorted by length; equal lengths keep their order.
-  private func sortedByLength(_ order: [Int]) -> [Int] {
-    order.enumerated().map { (length: offsets[$1 + 1] - offsets[$1], place: $0, sentence: $1) }
-      .sorted { ($0.length, $0.place) < ($1.length, $1.place) }
-      .map(\.sentence)
-  }
+  public var sorted: SentenceEpoch { SentenceEpoch(source: self, batches: batches.sorted) }
 }
 
 /// The batches of one epoch, in the order in which they are to be seen.
 public struct SentenceEpoch: Sendable, RandomAccessCollection {
   fileprivate let source: SentenceBatches
-  fileprivate let order: [Int]
-  fileprivate let batches: [Int]
+  /// The sentences of each batch.
+  fileprivate let batches: [[Int]]
 
   /// 0, the first batch.
   public var startIndex: Int { 0 }
@@ -109,8 +75,7 @@ public struct SentenceEpoch: Sendable, RandomAccessCollection {
 
   /// Batch `index` of the epoch. Takes O(T · B).
   public subscript(index: Int) -> SentenceBatch {
-    let cut = batches[index]
-    let sentences = Array(order[source.cuts[cut]..<source.cuts[cut + 1]])
+    let sentences = batches[index]
     let batch = sentences.count
     let lengths = sentences.map { source.offsets[$0 + 1] - source.offsets[$0] + 1 }
     let length = lengths.max()!

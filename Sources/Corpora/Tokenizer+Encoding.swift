@@ -65,7 +65,8 @@ extension Tokenizer {
 
   @inline(__always)
   private func encodeLines(
-    _ text: String, id: (Slice<UnsafeBufferPointer<UInt8>>, _ line: Int) throws(CorpusError) -> Int32
+    _ text: String,
+    id: (Slice<UnsafeBufferPointer<UInt8>>, _ line: Int) throws(CorpusError) -> Int32
   ) throws(CorpusError) -> [[Int32]] {
     var sentences: [[Int32]] = []
     try text.withUTF8Bytes { (bytes) throws(CorpusError) in

@@ -89,14 +89,21 @@ public struct Vocabulary: Sendable {
   /// The id of `token`, nil if it is not in the vocabulary.
   func number(of token: UnsafeBufferPointer<UInt8>) -> Int32? { table.number(of: token) }
 
+  /// The id of the token of these bytes, or nil if it is not in the vocabulary itself.
+  package func ownID(of token: UnsafeBufferPointer<UInt8>) -> Int32? { table.number(of: token) }
+
   func bytes(of id: Int32) -> ArraySlice<UInt8> { table[Int(id)] }
 }
 
 extension Vocabulary: Equatable {
   /// Whether both give the same ids, byte for byte, with the same counts and roles.
   public static func == (left: Self, right: Self) -> Bool {
-    left.counts == right.counts && left.unknown == right.unknown && left.start == right.start
-      && left.end == right.end && left.count == right.count
-      && (0..<left.count).allSatisfy { left.table[$0] == right.table[$0] }
+    left.counts == right.counts && left.hasSameIDs(as: right)
+  }
+
+  /// Whether both give the same ids, byte for byte, with the same roles, whatever their counts.
+  public func hasSameIDs(as other: Self) -> Bool {
+    unknown == other.unknown && start == other.start && end == other.end && count == other.count
+      && (0..<count).allSatisfy { table[$0] == other.table[$0] }
   }
 }

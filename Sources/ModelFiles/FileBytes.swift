@@ -16,14 +16,16 @@
 ///
 /// `@unchecked Sendable`: the memory is written only in `init`, before anyone else has the object,
 /// and freed in `deinit`, after the last one has let go of it; in between it is only read.
-final class FileBytes: @unchecked Sendable {
+package final class FileBytes: @unchecked Sendable {
   /// Files of this many bytes or more are mapped.
-  static let mappingThreshold = 64 << 20
+  package static let mappingThreshold = 64 << 20
 
-  let bytes: UnsafeRawBufferPointer
+  package let bytes: UnsafeRawBufferPointer
   private let isMapped: Bool
 
-  init(path: String, mappingThreshold: Int = FileBytes.mappingThreshold) throws(ModelFileError) {
+  package init(
+    path: String, mappingThreshold: Int = FileBytes.mappingThreshold
+  ) throws(ModelFileError) {
     // Without O_NONBLOCK, opening a named pipe would wait for someone to write to it.
     let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard file >= 0 else { throw .unreadable(path: path, reason: systemMessage(errno)) }

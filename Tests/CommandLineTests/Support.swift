@@ -34,6 +34,16 @@ func failureLine(_ body: () throws -> Void) -> String? {
   }
 }
 
+/// Parses and runs a command; gives what it printed.
+@discardableResult
+func runVerb(_ arguments: [String]) throws -> (results: String, messages: String) {
+  let captured = CapturedConsole()
+  let command = try Unroll.parseAsRoot(arguments)
+  guard let verb = command as? any Verb else { throw Failure("\(command) is no verb") }
+  try verb.run(captured.console)
+  return (captured.results, captured.messages)
+}
+
 /// A console that keeps what is written to it.
 final class CapturedConsole: Sendable {
   private let texts = Mutex((results: "", messages: ""))

@@ -19,22 +19,7 @@ struct VerbTests {
     results: String, messages: String
   ) {
     let arguments = arguments.map { $0.replacing("@", with: folder + "/") } + ["--threads", "1"]
-    let captured = CapturedConsole()
-    switch try Unroll.parseAsRoot(arguments) {
-    case let verb as TrainLM: try verb.run(captured.console)
-    case let verb as Evaluate: try verb.run(captured.console)
-    case let verb as Generate: try verb.run(captured.console)
-    case let verb as Score: try verb.run(captured.console)
-    case let verb as Inspect: try verb.run(captured.console)
-    case let verb as Gradients: try verb.run(captured.console)
-    case let verb as Convert: try verb.run(captured.console)
-    case let verb as BenchTrain: try verb.run(captured.console)
-    case let verb as BenchStep: try verb.run(captured.console)
-    case let verb as BenchCells: try verb.run(captured.console)
-    case let verb as Demo: try verb.run(captured.console)
-    case let other: Issue.record("\(other) is no verb")
-    }
-    return (captured.results, captured.messages)
+    return try runVerb(arguments)
   }
 
   private func members(_ json: String) throws -> [String: Any] {

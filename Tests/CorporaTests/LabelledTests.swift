@@ -53,7 +53,7 @@ struct LabelledTests {
       of: String(text), name: "a", column: column)
     #expect(
       sentences == [
-        LabelledSentence(words: ["I", "do", "n't"], labels: labels, lines: [3, 5, 6])
+        LabelledSentence(words: ["I", "do", "n't"], labels: labels, lines: [3, 5, 6], file: "a")
       ])
     var word = try CoNLLUReader.sentences(of: Self.sample, name: "a")[0].words[0]
     word[column] = "new"
@@ -155,8 +155,9 @@ struct LabelledTests {
     let sentences = try LabelledFormat.columns.sentences(of: text, name: "a")
     #expect(
       sentences == [
-        LabelledSentence(words: ["EU", "rejects"], labels: ["B-ORG", "O"], lines: [1, 2]),
-        LabelledSentence(words: ["New York"], labels: ["B-LOC"], lines: [5]),
+        LabelledSentence(
+          words: ["EU", "rejects"], labels: ["B-ORG", "O"], lines: [1, 2], file: "a"),
+        LabelledSentence(words: ["New York"], labels: ["B-LOC"], lines: [5], file: "a"),
       ])
   }
 
@@ -181,6 +182,22 @@ struct LabelledTests {
       try LabelledFormat.columns.sentences(of: text, name: "f")
     }
     #expect(error?.description == "f:\(line): \(detail)")
+  }
+
+  @Test("words and labels by falling count, then in order of appearance, told apart by their bytes")
+  func vocabularies() throws {
+    let words = ["b", "New York", "a", "a", "e\u{301}", "é", "<unk>", "A"]
+    let vocabulary = try Vocabulary(ofWords: words)
+    #expect(vocabulary.tokens == ["<unk>", "a", "b", "New York", "e\u{301}", "é", "A"])
+    #expect(vocabulary.counts == [1, 2, 1, 1, 1, 1, 1])
+    #expect(vocabulary.unknown == 0 && vocabulary.start == nil && vocabulary.end == nil)
+    let lookUp = try vocabulary.lookUp(lowercases: true, minimumCount: 2)
+    #expect(lookUp.tokens == ["<unk>", "a"] && lookUp.counts == [5, 3])
+    #expect(try vocabulary.lookUp(lowercases: false, minimumCount: 1) == vocabulary)
+
+    let labels = try Vocabulary(ofLabels: ["O", "<unk>", "O"])
+    #expect(labels.tokens == ["O", "<unk>"] && labels.unknown == nil)
+    #expect(labels.id(of: "B") == nil && labels.id(of: "<unk>") == 1)
   }
 
   @Test("the name of a file tells its format")

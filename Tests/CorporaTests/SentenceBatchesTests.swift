@@ -97,3 +97,21 @@ struct SentenceBatchesTests {
     #expect(elements != Array(0..<50) && elements.sorted() == Array(0..<50))
   }
 }
+
+@Suite("Batches of like length")
+struct LengthBatchesTests {
+  @Test("by hand: cut at the number of sequences and of places, all there once in every epoch")
+  func byHand() throws {
+    let batches = try LengthBatches(
+      lengths: [3, 9, 0, 3, 3, 4, 1], batch: 3, maximumTokens: 9)
+    #expect(batches.sorted == [[2, 6, 0], [3, 4], [5], [1]])
+    #expect(batches.batchCount == 4 && batches.sequenceCount == 7)
+    for epoch in 1...3 {
+      let shuffled = batches.shuffled(epoch: epoch, seed: 3)
+      #expect(shuffled.count == 4)
+      #expect(Set(shuffled.joined()) == Set(0..<7))
+      #expect(shuffled == batches.shuffled(epoch: epoch, seed: 3))
+    }
+    #expect(batches.shuffled(epoch: 1, seed: 3) != batches.shuffled(epoch: 2, seed: 3))
+  }
+}

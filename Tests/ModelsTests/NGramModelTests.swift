@@ -16,17 +16,19 @@ struct NGramModelTests {
     }
   }
 
-  @Test("a unigram is the add-δ estimate")
+  @Test("a unigram of four tokens, by hand")
   func unigram() {
-    let model = NGramModel(order: 1, vocabularySize: 4, training: [0, 0, 1, 2], delta: 0.5)
-    let expected = [2.5, 1.5, 1.5, 0.5].map { log($0 / 6) }
+    // 0 ×2, 1, 2, and 3 never. So n₁ = 2, n₂ = 1, Y = 1/2:
+    //   D₁ = 1 - 2·(1/2)·(1/2) = 1/2,  D₂ = 2 - 3·(1/2)·0 = 2,  γ = (1/2 + 1/2 + 2)/4 = 3/4.
+    let model = NGramModel(order: 1, vocabularySize: 4, training: [0, 0, 1, 2])
+    let expected = [0.0, 0.5, 0.5, 0].map { log($0 / 4 + 0.75 / 4) }
     for token in 0..<4 {
-      // One rounding each for the quotient and the logarithm.
       #expect(
         abs(model.logProbability(of: Int32(token), context: [1, 1]) - expected[token]) < 1e-15)
     }
     #expect(
       abs(model.crossEntropy(of: [0, 3]) + (expected[0] + expected[3]) / 2) < 1e-15)
+    #expect(model.ngramCounts == [4])
   }
 
   @Test("a bigram of seven tokens, by hand")
@@ -49,7 +51,7 @@ struct NGramModelTests {
     }
   }
 
-  @Test("probabilities add up to 1 in every context", arguments: [1, 2, 3, 4])
+  @Test("probabilities add up to 1 in every context", arguments: 1...5)
   func normalised(order: Int) {
     let vocabulary = 7
     for length in [0, 1, 2, 3, 60, 900] {

@@ -32,7 +32,9 @@ public enum LabelledFormat: String, Sendable, Codable, CaseIterable {
         try LabelledSentence(sentence, column, name: name)
       }
     case .columns:
-      try ColumnReader.sentences(of: text, name: name).map(LabelledSentence.init)
+      try ColumnReader.sentences(of: text, name: name).map {
+        LabelledSentence($0, name: name)
+      }
     }
   }
 }

@@ -6,15 +6,23 @@ public struct LabelledSentence: Sendable, Equatable {
   public var labels: [String]
   /// The line that each word stands in, from 1.
   public var lines: [Int]
+  /// What errors call the file that it stands in.
+  public var file: String
 
   /// A sentence of so many words and labels.
-  public init(words: [String], labels: [String], lines: [Int]? = nil) {
+  public init(words: [String], labels: [String], lines: [Int]? = nil, file: String = "") {
     precondition(
       words.count == labels.count && lines?.count ?? words.count == words.count,
       "\(words.count) words with \(labels.count) labels")
     self.words = words
     self.labels = labels
     self.lines = lines ?? Array(1..<words.count + 1)
+    self.file = file
+  }
+
+  /// An error at word `index`.
+  public func fault(_ index: Int, _ detail: String) -> CorpusError {
+    .malformed(path: file, line: lines[index], detail: detail)
   }
 
   /// The words of a CoNLL-U sentence with one of its columns.
@@ -32,13 +40,13 @@ public struct LabelledSentence: Sendable, Equatable {
     }
     self.init(
       words: sentence.words.map(\.form), labels: sentence.words.map { $0[column] },
-      lines: sentence.words.map(\.line))
+      lines: sentence.words.map(\.line), file: name)
   }
 
   /// The words of a sentence in columns. Those without a label get an empty one.
-  public init(_ sentence: ColumnSentence) {
+  public init(_ sentence: ColumnSentence, name: String) {
     self.init(
       words: sentence.rows.map(\.word), labels: sentence.rows.map { $0.label ?? "" },
-      lines: sentence.rows.map(\.line))
+      lines: sentence.rows.map(\.line), file: name)
   }
 }

@@ -1,33 +1,36 @@
-/// All sequences of one length that a text holds, numbered in the order of their first appearance.
+/// The n-grams of one length of 2 or more, numbered in the order of their insertion.
 ///
-/// A sequence is its prefix (a number in the level above) and its last token, packed into one
-/// 64-bit key of a hash table with open addressing. So a level's table costs 12 bytes a slot
-/// whatever the order of the model.
+/// An n-gram is its prefix (a number among those one token shorter; of a single token, the token) and
+/// its last token, packed into one 64-bit key of a hash table with open addressing. So an n-gram
+/// costs 16 to 24 bytes whatever its length.
 struct NGramLevel: Sendable {
-  /// Number of each sequence's prefix in the level above.
-  private(set) var prefixes: [Int32] = []
-  /// Prefix and last token of sequence `slots[s]`, by slot.
-  private var keys: [UInt64] = .init(repeating: 0, count: 256)
-  /// Numbers of sequences, -1 where free; a power of two of them, at most half full.
+  /// Prefix and last token of each n-gram.
+  private var keys: [UInt64] = []
+  /// Numbers of n-grams, -1 where free; a power of two of them, at most half full.
   private var slots: [Int32] = .init(repeating: -1, count: 256)
 
-  var count: Int { prefixes.count }
+  var count: Int { keys.count }
 
-  /// The number of the sequence that continues `prefix` by `token`, or nil if the text has none.
+  /// The number of the prefix of n-gram `number`.
+  func prefix(_ number: Int) -> Int32 { Int32(truncatingIfNeeded: keys[number] >> 32) }
+
+  /// The last token of n-gram `number`.
+  func token(_ number: Int) -> Int32 { Int32(truncatingIfNeeded: keys[number]) }
+
+  /// The number of the n-gram that continues `prefix` by `token`, or nil if there is none.
   func number(prefix: Int32, token: Int32) -> Int32? {
     let number = slots[slot(of: Self.key(prefix, token))]
     return number < 0 ? nil : number
   }
 
-  /// The number of the sequence that continues `prefix` by `token`, and whether it is new.
+  /// The number of the n-gram that continues `prefix` by `token`, and whether it is new.
   mutating func insert(prefix: Int32, token: Int32) -> (number: Int32, isNew: Bool) {
     let key = Self.key(prefix, token)
     let found = slot(of: key)
     if slots[found] >= 0 { return (slots[found], false) }
     let number = Int32(count)
     slots[found] = number
-    keys[found] = key
-    prefixes.append(prefix)
+    keys.append(key)
     if 2 * count > slots.count { grow() }
     return (number, true)
   }
@@ -41,18 +44,12 @@ struct NGramLevel: Sendable {
     let mask = slots.count - 1
     // Fibonacci hashing; the high half of the product is the well-mixed one.
     var slot = Int((key &* 0x9E37_79B9_7F4A_7C15) >> 32) & mask
-    while slots[slot] >= 0, keys[slot] != key { slot = (slot + 1) & mask }
+    while slots[slot] >= 0, keys[Int(slots[slot])] != key { slot = (slot + 1) & mask }
     return slot
   }
 
   private mutating func grow() {
-    let (oldKeys, oldSlots) = (keys, slots)
-    keys = .init(repeating: 0, count: 2 * oldSlots.count)
-    slots = .init(repeating: -1, count: 2 * oldSlots.count)
-    for index in oldSlots.indices where oldSlots[index] >= 0 {
-      let free = slot(of: oldKeys[index])
-      keys[free] = oldKeys[index]
-      slots[free] = oldSlots[index]
-    }
+    slots = .init(repeating: -1, count: 2 * slots.count)
+    for (number, key) in keys.enumerated() { slots[slot(of: key)] = Int32(number) }
   }
 }

@@ -5,6 +5,8 @@ import ModelFiles
 public enum ModelTask: String, Sendable, Codable, CaseIterable {
   /// ``LanguageModel``
   case languageModel = "language-model"
+  /// ``Tagger``
+  case tagger
 
   /// The task of the model in the file at `path`.
   ///

@@ -82,7 +82,15 @@ extension StoredModel {
   /// Reads a model file, trusting nothing in it: sizes must agree with the architecture, and every
   /// weight must be a finite number. Throws `ModelFileError`, ``ModelError`` or `CorpusError`.
   public init(contentsOf path: String) throws {
-    try self.init(SafetensorsFile(path: path))
+    let file: SafetensorsFile
+    do {
+      file = try SafetensorsFile(path: path)
+    } catch {
+      guard NGramLanguageModel.isARPA(path) else { throw error }
+      throw ModelError.notAModel(
+        path: path, detail: "it is an n-gram model (ARPA), expected a \(Self.task.rawValue)")
+    }
+    try self.init(file)
   }
 
   init(_ file: SafetensorsFile) throws {

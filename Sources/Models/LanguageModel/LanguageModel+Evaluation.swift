@@ -33,30 +33,35 @@ public struct EvaluationText: Sendable {
   }
   let content: Content
   let unknownTokens: Int
+  /// The words of a model that composes them; nil for another one.
+  let words: Lexicon?
 
   /// Steps of one window, which bounds memory; the result hardly depends on it.
   private static let window = 256
 
   /// Encodes `text` with the vocabulary of `model`. Throws ``CorpusError``.
   public init(_ text: String, for model: LanguageModel) throws {
-    let (level, vocabulary) = (model.configuration.level, model.vocabulary)
+    let vocabulary = model.vocabulary
     func unknown(_ ids: [Int32]) -> Int {
-      vocabulary.unknown.map { unknown in ids.count { $0 == unknown } } ?? 0
+      let known = Int32(vocabulary.count)
+      return vocabulary.unknown.map { unknown in ids.count { $0 == unknown || $0 >= known } } ?? 0
     }
+    var words = model.lexicon
     switch model.configuration.unit {
     case .stream:
-      let ids = try level.encode(text, with: vocabulary)
+      let ids = try model.encode(text, &words)
       content = .stream(
         try StreamBatches(evaluating: ids, start: model.streamStart, window: Self.window))
       unknownTokens = unknown(ids)
     case .sentence:
-      let sentences = try level.encodeLines(text, with: vocabulary)
+      let sentences = try model.encodeLines(text, &words)
       let (start, end) = model.sentenceMarks
       content = .sentences(
         try SentenceBatches(
           sentences: sentences, start: start, end: end, batch: 32, maximumTokens: 8192))
       unknownTokens = sentences.reduce(0) { $0 + unknown($1) }
     }
+    self.words = words
   }
 }
 
@@ -69,32 +74,30 @@ extension LanguageModel {
 
   /// Predicts every token of a text made ready before.
   public func evaluate(_ text: EvaluationText) -> Evaluation {
-    var total = 0.0
-    var tokens = 0
-    switch text.content {
-    case .stream(let windows):
-      var state: State?
-      for window in windows {
-        let (_, losses, last) = loss(
-          window.inputs, targets: window.targets, steps: window.length, from: state, scale: 0,
-          mode: .prediction)
-        total += sum(losses)
-        tokens += losses.count
-        state = last
-      }
-    case .sentences(let sentences):
-      for batch in sentences.sorted {
-        let (_, losses, _) = loss(
-          batch.inputs, targets: batch.targets, steps: batch.length, lengths: batch.lengths,
-          from: nil, scale: 0, mode: .prediction)
-        total += sum(losses)
-        tokens += batch.lengths.reduce(0) { $0 + Int($1) }
-      }
+    Evaluation(
+      losses: tokenLosses(text), unknownTokens: text.unknownTokens, level: configuration.level)
+  }
+
+  /// The tokens of a text. Those of a model that composes words are numbers of `words`, which starts
+  /// as the model's lexicon and gets the words that are new.
+  func encode(
+    _ text: String, _ words: inout Lexicon?, closingLastLine: Bool = true
+  ) throws(CorpusError) -> [Int32] {
+    let level = configuration.level
+    guard var lexicon = words.take() else {
+      return try level.encode(text, with: vocabulary, closingLastLine: closingLastLine)
     }
-    let mean = total / Double(tokens)
-    return Evaluation(
-      tokens: tokens, unknownTokens: text.unknownTokens, crossEntropy: mean,
-      bitsPerCharacter: configuration.level == .characters ? mean / loge(2) : nil)
+    defer { words = lexicon }
+    return try level.encode(text, with: &lexicon, closingLastLine: closingLastLine)
+  }
+
+  /// The tokens of each line of a text; else as `encode`.
+  func encodeLines(_ text: String, _ words: inout Lexicon?) throws(CorpusError) -> [[Int32]] {
+    guard var lexicon = words.take() else {
+      return try configuration.level.encodeLines(text, with: vocabulary)
+    }
+    defer { words = lexicon }
+    return try configuration.level.encodeLines(text, with: &lexicon)
   }
 
   /// The token from which the first token of a stream is predicted.

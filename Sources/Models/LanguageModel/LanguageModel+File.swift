@@ -8,6 +8,8 @@ extension LanguageModel: StoredModel {
     public var architecture: LanguageModelConfiguration
     /// The tokens.
     public var vocabulary: Vocabulary
+    /// The characters of which words are composed; nil where none is.
+    public var alphabet: Vocabulary?
   }
 
   /// ``ModelTask/languageModel``
@@ -15,24 +17,30 @@ extension LanguageModel: StoredModel {
 
   /// Configuration and vocabulary.
   public var blueprint: Blueprint {
-    Blueprint(architecture: configuration, vocabulary: vocabulary)
+    Blueprint(architecture: configuration, vocabulary: vocabulary, alphabet: lexicon?.alphabet)
   }
 
   /// Throws ``ModelError/invalidConfiguration(_:)`` for what makes no language model.
   public static func validate(_ blueprint: Blueprint) throws(ModelError) {
     try blueprint.architecture.validate()
     try blueprint.architecture.validate(blueprint.vocabulary)
+    guard (blueprint.alphabet == nil) == (blueprint.architecture.characters == nil) else {
+      throw .invalidConfiguration(
+        blueprint.alphabet == nil
+          ? "it composes words and has no alphabet" : "it has an alphabet and composes no words")
+    }
   }
 
   /// The parameters' names and shapes.
   public static func tensorShapes(_ blueprint: Blueprint) -> [(name: String, shape: [Int])] {
-    blueprint.architecture.tensorShapes(vocabularySize: blueprint.vocabulary.count)
+    blueprint.architecture.tensorShapes(
+      vocabularySize: blueprint.vocabulary.count, alphabetSize: blueprint.alphabet?.count ?? 0)
   }
 
   /// A model of zeros.
   public init(_ blueprint: Blueprint) throws {
     try self.init(
       configuration: blueprint.architecture, vocabulary: blueprint.vocabulary,
-      initialization: .zero, key: RandomKey(seed: 0))
+      alphabet: blueprint.alphabet, initialization: .zero, key: RandomKey(seed: 0))
   }
 }

@@ -22,10 +22,11 @@ extension LanguageModel {
     let level = configuration.level
     let isSentences = configuration.unit == .sentence
     let start = isSentences ? sentenceMarks.start : streamStart
-    let given = try encode(prompt: prompt)
+    var words = lexicon
+    let given = try encode(prompt: prompt, &words)
     var state = initialState(batch: 1)
     var logits = Tensor(zeros: [1, vocabulary.count])
-    for token in [start] + given { (logits, state) = step([token], state) }
+    for token in [start] + given { (logits, state) = step([token], state, words: words) }
 
     var decoder = TextDecoder(
       tokenizer: level, vocabulary: vocabulary,
@@ -41,16 +42,16 @@ extension LanguageModel {
       if index + 1 < length { (logits, state) = step([read], state) }
     }
   }
-  private func encode(prompt: String) throws -> [Int32] {
-    let level = configuration.level
+
+  private func encode(prompt: String, _ words: inout Lexicon?) throws -> [Int32] {
     switch configuration.unit {
     case .stream:
-      return try level.encode(prompt, with: vocabulary, closingLastLine: false)
+      return try encode(prompt, &words, closingLastLine: false)
     case .sentence:
       // A sentence depends on none before it.
       let scalars = prompt.unicodeScalars
       let start = scalars.lastIndex(of: "\n").map(scalars.index(after:)) ?? scalars.startIndex
-      return try level.encodeLines(String(scalars[start...]), with: vocabulary).first ?? []
+      return try encodeLines(String(scalars[start...]), &words).first ?? []
     }
   }
 }

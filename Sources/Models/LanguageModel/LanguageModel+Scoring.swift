@@ -24,24 +24,25 @@ extension LanguageModel {
   /// unknown token.
   public func score(line: String) throws -> LineScore {
     let level = configuration.level
+    var words = lexicon
     let start: Int32
     var ids: [Int32]
     switch configuration.unit {
     case .stream:
       start = streamStart
-      ids = line.isEmpty ? [] : try level.encode(line, with: vocabulary, closingLastLine: false)
+      ids = line.isEmpty ? [] : try encode(line, &words, closingLastLine: false)
       if let end = level.streamStart(vocabulary) { ids.append(end) }
     case .sentence:
       let marks = sentenceMarks
       start = marks.start
-      ids = (try level.encodeLines(line, with: vocabulary).first ?? []) + [marks.end]
+      ids = (try encodeLines(line, &words).first ?? []) + [marks.end]
     }
     guard !ids.isEmpty else { return LineScore(tokens: []) }
     let (_, losses, _) = loss(
-      [start] + ids.dropLast(), targets: ids, steps: ids.count, from: nil, scale: 0,
+      [start] + ids.dropLast(), targets: ids, words: words, steps: ids.count, from: nil, scale: 0,
       mode: .prediction)
     return LineScore(
-      tokens: zip(ids, losses).map {
+      tokens: zip(words?.lookUp(ids) ?? ids, losses).map {
         LineScore.Token(token: vocabulary.token($0), logProbability: -Double($1))
       })
   }

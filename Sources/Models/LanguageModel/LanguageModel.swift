@@ -5,7 +5,7 @@ import Tensors
 /// A recurrent language model: p(token | all tokens before it).
 ///
 /// ```
-/// x_t = E[token_t]                    embedding
+/// x_t = E[token_t]                    looked up, or composed from the word's characters
 /// h_t = RNN(x_t, h_{t-1})             L layers of any cell
 /// p(token_{t+1}) = softmax(W h_t + b)
 /// ```
@@ -20,7 +20,11 @@ public struct LanguageModel: Module {
   /// How it was trained; nil for a fresh model.
   public var trainingRecord: TrainingRecord?
 
-  let embedding: Embedding
+  /// The words of the vocabulary with their spellings; nil where none is composed.
+  public let lexicon: Lexicon?
+
+  /// Turns tokens into vectors.
+  public let encoder: WordEncoder
   var network: RecurrentStack
   let decoder: Linear
 
@@ -60,32 +64,49 @@ public struct LanguageModel: Module {
       embeddingRange: 0, decoder: .zero, gates: .init(input: .zero, recurrent: .zero))
   }
 
-  /// A fresh model. Throws ``ModelError/invalidConfiguration(_:)``, also for a vocabulary that lacks
-  /// the marks of lines or sentences.
+  /// A fresh model.
+  ///
+  /// - Parameter alphabet: the characters of which words are composed; nil for those of the vocabulary.
+  /// - Throws: ``ModelError/invalidConfiguration(_:)``, also for a vocabulary that lacks the marks of
+  ///   lines or sentences, or an alphabet that does.
   public init(
-    configuration: LanguageModelConfiguration, vocabulary: Vocabulary,
+    configuration: LanguageModelConfiguration, vocabulary: Vocabulary, alphabet: Vocabulary? = nil,
     initialization: Initialization = .init(), key: RandomKey
   ) throws(ModelError) {
     try configuration.validate()
     try configuration.validate(vocabulary)
     self.configuration = configuration
     self.vocabulary = vocabulary
-    embedding = Embedding(
-      vocabularySize: vocabulary.count, size: configuration.embeddingSize,
-      range: initialization.embeddingRange, key: key.child(0))
+    do {
+      lexicon =
+        configuration.characters == nil
+        ? nil
+        : try Lexicon(
+          vocabulary: vocabulary, alphabet: alphabet ?? vocabulary.alphabet())
+    } catch {
+      throw .invalidConfiguration("\(error)")
+    }
+    encoder = WordEncoder(
+      configuration.encoder, vocabularySize: vocabulary.count,
+      alphabetSize: lexicon?.alphabet.count ?? 0, embeddingRange: initialization.embeddingRange,
+      outputInitializer: initialization.decoder, initialization: initialization.gates,
+      key: key.child(0))
     network = RecurrentStack(
       configuration.stack, initialization: initialization.gates, key: key.child(1))
+    // Tied weights were refused where nothing is looked up.
     decoder =
-      configuration.isTied
-      ? Linear(sharing: embedding.weight, name: "decoder")
-      : Linear(
-        inputs: configuration.stack.outputSize, outputs: vocabulary.count, name: "decoder",
-        initializer: initialization.decoder, key: key.child(2))
+      if configuration.isTied, let table = encoder.table {
+        Linear(sharing: table.weight, name: "decoder")
+      } else {
+        Linear(
+          inputs: configuration.stack.outputSize, outputs: vocabulary.count, name: "decoder",
+          initializer: initialization.decoder, key: key.child(2))
+      }
   }
 
   public var parameters: [Parameter] {
     let output = configuration.isTied ? [decoder.bias] : decoder.parameters
-    return embedding.parameters + network.parameters + output
+    return encoder.parameters + network.parameters + output
   }
 
   /// The state before the first token, for `batch` streams: zeros, or what was learned.
@@ -101,16 +122,26 @@ public struct LanguageModel: Module {
     var state: State
   }
 
-  /// Reads tokens [T, B] (time-major).
+  /// Tokens as the encoder takes them. Of a model that composes words they may be numbers of `words`,
+  /// which has the model's own lexicon at its beginning, or nil for that.
+  func spelled(_ tokens: [Int32], _ words: Lexicon? = nil) -> SpelledWords {
+    guard let lexicon = words ?? lexicon else { return SpelledWords(lookUps: tokens) }
+    return SpelledWords(
+      tokens, lookUps: lexicon.lookUp(tokens), spelling: lexicon.spelling(of:))
+  }
+
+  /// Reads tokens [T, B] (time-major), which may be words of `words`.
   func read(
-    _ tokens: [Int32], steps: Int, lengths: [Int32]? = nil, from state: State?, mode: Mode
+    _ tokens: [Int32], _ words: Lexicon? = nil, steps: Int, lengths: [Int32]? = nil,
+    from state: State?, mode: Mode
   ) -> Reading {
     let rates = configuration.dropout
     func drop(_ x: Variable, _ rate: Float, _ mode: Mode) -> Variable {
       rates.isVariational
         ? x.variationalDropout(rate, mode: mode) : x.dropout(rate, mode: mode)
     }
-    let vectors = embedding(tokens, steps: steps, dropout: rates.embedding, mode: mode)
+    let vectors = encoder(
+      spelled(tokens, words), steps: steps, dropout: rates.embedding, mode: mode)
     let (outputs, last) = network.run(
       drop(vectors, rates.input, mode.child(0)), lengths: lengths, from: state, mode: mode.child(1))
     return Reading(
@@ -120,13 +151,16 @@ public struct LanguageModel: Module {
   /// The loss of tokens [T, B] against their targets, and where the state has got to.
   ///
   /// - Parameters:
+  ///   - words: the lexicon whose numbers tokens and targets are; a target outside the vocabulary is
+  ///     its unknown token.
   ///   - scale: the loss is scale · Σ -ln p(target) over targets that are not negative,
   ///   - penalty: and as many times this as there are such targets.
   func loss(
-    _ tokens: [Int32], targets: [Int32], steps: Int, lengths: [Int32]? = nil, from state: State?,
-    scale: Float, penalty: ActivationPenalty = ActivationPenalty(), mode: Mode
+    _ tokens: [Int32], targets: [Int32], words: Lexicon? = nil, steps: Int, lengths: [Int32]? = nil,
+    from state: State?, scale: Float, penalty: ActivationPenalty = ActivationPenalty(), mode: Mode
   ) -> (loss: Variable, losses: [Float], state: State) {
-    let reading = read(tokens, steps: steps, lengths: lengths, from: state, mode: mode)
+    let targets = words?.lookUp(targets) ?? targets
+    let reading = read(tokens, words, steps: steps, lengths: lengths, from: state, mode: mode)
     let (loss, losses) = softmaxCrossEntropy(
       reading.dropped.reshaped(to: [tokens.count, network.outputSize]),
       weight: decoder.weight.variable(mode), bias: decoder.bias.variable(mode),
@@ -141,10 +175,14 @@ public struct LanguageModel: Module {
 
   /// One step of prediction: a token for each of B streams and their state give the logits
   /// [B, V] of the next tokens and the state after it.
-  public func step(_ tokens: [Int32], _ state: State) -> (logits: Tensor, state: State) {
-    let vectors = embedding(tokens, steps: 1, mode: .prediction)
-    let input = Variable(
-      vectors.value.reshaped(to: [tokens.count, configuration.embeddingSize]))
+  ///
+  /// - Parameter words: for a model that composes words, a lexicon that goes on from the model's own
+  ///   ``lexicon``: tokens may be numbers of it, of words that are not in the vocabulary.
+  public func step(
+    _ tokens: [Int32], _ state: State, words: Lexicon? = nil
+  ) -> (logits: Tensor, state: State) {
+    let vectors = encoder(spelled(tokens, words), steps: 1, mode: .prediction)
+    let input = Variable(vectors.value.reshaped(to: [tokens.count, encoder.size]))
     let (hidden, next) = network.step(input, state, mode: .prediction)
     return (decoder(hidden, mode: .prediction).value, next)
   }

@@ -5,7 +5,8 @@ import Recurrent
 /// reads the same whatever options were invented since.
 extension LanguageModelConfiguration: Codable {
   private enum CodingKeys: String, CodingKey {
-    case level, unit, cell, layers, dropout, projection, connections
+    case level, unit, cell, layers, dropout, projection, connections, characters
+    case looksWordsUp = "looks_words_up"
     case embeddingSize = "embedding_size"
     case hiddenSize = "hidden_size"
     case isTied = "tied"
@@ -34,6 +35,8 @@ extension LanguageModelConfiguration: Codable {
       unit: try values.decode(TextUnit.self, forKey: .unit),
       cell: try values.decode(CellKind.self, forKey: .cell),
       embeddingSize: try values.decode(Int.self, forKey: .embeddingSize),
+      characters: try values.decodeIfPresent(CharacterConfiguration.self, forKey: .characters),
+      looksWordsUp: try values.decodeIfPresent(Bool.self, forKey: .looksWordsUp) ?? true,
       hiddenSize: try values.decode(Int.self, forKey: .hiddenSize),
       layers: try values.decode(Int.self, forKey: .layers),
       projection: try values.decodeIfPresent(Int.self, forKey: .projection),
@@ -63,6 +66,8 @@ extension LanguageModelConfiguration: Codable {
     try values.encode(hiddenSize, forKey: .hiddenSize)
     try values.encode(layers, forKey: .layers)
     try values.encode(isTied, forKey: .isTied)
+    try values.encodeIfPresent(characters, forKey: .characters)
+    if !looksWordsUp { try values.encode(false, forKey: .looksWordsUp) }
     try values.encodeIfPresent(projection, forKey: .projection)
     if connections != .none { try values.encode(connections, forKey: .connections) }
     if learnsInitialState { try values.encode(true, forKey: .learnsInitialState) }

@@ -9,8 +9,12 @@ public struct LanguageModelConfiguration: Sendable, Equatable {
   public var unit: TextUnit
   /// The recurrent cell.
   public var cell: CellKind
-  /// E, the features of a token's vector.
+  /// E, the features of a token's vector, where it is looked up in a table or composed, not both.
   public var embeddingSize: Int
+  /// How words are composed from their characters (Ling et al. 2015); nil where they are only looked up.
+  public var characters: CharacterConfiguration?
+  /// Whether words are looked up in a table, with a composed vector beside it if there is one.
+  public var looksWordsUp: Bool
   /// H, the units of a layer.
   public var hiddenSize: Int
   /// L, the layers.
@@ -32,7 +36,8 @@ public struct LanguageModelConfiguration: Sendable, Equatable {
   /// A configuration; `validate` checks it.
   public init(
     level: Tokenizer, unit: TextUnit = .stream, cell: CellKind = .lstm, embeddingSize: Int,
-    hiddenSize: Int, layers: Int, projection: Int? = nil, connections: SkipConnections = .none,
+    characters: CharacterConfiguration? = nil, looksWordsUp: Bool = true, hiddenSize: Int,
+    layers: Int, projection: Int? = nil, connections: SkipConnections = .none,
     learnsInitialState: Bool = false, dropout: LanguageModelDropout = LanguageModelDropout(),
     vanishingPenalty: Float = 0, isTied: Bool = false
   ) {
@@ -40,6 +45,8 @@ public struct LanguageModelConfiguration: Sendable, Equatable {
     self.unit = unit
     self.cell = cell
     self.embeddingSize = embeddingSize
+    self.characters = characters
+    self.looksWordsUp = looksWordsUp
     self.hiddenSize = hiddenSize
     self.layers = layers
     self.projection = projection
@@ -50,10 +57,16 @@ public struct LanguageModelConfiguration: Sendable, Equatable {
     self.isTied = isTied
   }
 
+  /// How tokens become vectors.
+  public var encoder: WordEncoderConfiguration {
+    WordEncoderConfiguration(
+      lookUpSize: looksWordsUp ? embeddingSize : nil, characters: characters)
+  }
+
   /// The recurrent layers.
   public var stack: StackConfiguration {
     StackConfiguration(
-      cell, inputSize: embeddingSize, hiddenSize: hiddenSize, layers: layers,
+      cell, inputSize: encoder.outputSize, hiddenSize: hiddenSize, layers: layers,
       projection: projection, connections: connections, learnsInitialState: learnsInitialState,
       dropout: dropout.hidden, isVariational: dropout.isVariational,
       recurrentDropout: dropout.recurrent, vanishingPenalty: vanishingPenalty)
@@ -74,6 +87,15 @@ public struct LanguageModelConfiguration: Sendable, Equatable {
       "the number of hidden units is between 1 and 1,000,000, not \(hiddenSize)")
     try check(
       (1...1000).contains(layers), "the number of layers is between 1 and 1000, not \(layers)")
+    if let fault = encoder.fault { throw .invalidConfiguration(fault) }
+    if let characters {
+      try check(level == .words, "characters compose words, and this is a model of characters")
+      try check(!isTied, "tied weights need words that are only looked up, not composed")
+      try check(
+        looksWordsUp || characters.outputSize == embeddingSize,
+        "words that are only composed have vectors of the embedding size, "
+          + "not of \(characters.outputSize) and \(embeddingSize)")
+    }
     if let fault = dropout.fault ?? stack.fault { throw .invalidConfiguration(fault) }
     try check(
       !isTied || embeddingSize == stack.outputSize,
@@ -84,22 +106,24 @@ public struct LanguageModelConfiguration: Sendable, Equatable {
   /// Throws ``ModelError/invalidConfiguration(_:)`` for a vocabulary without the line ends that words
   /// need, or the sentence marks that sentences need.
   func validate(_ vocabulary: Vocabulary) throws(ModelError) {
-    if level == .words || unit == .sentence, vocabulary.end == nil {
-      throw .invalidConfiguration("the vocabulary has no </s>, with which a line ends")
-    }
-    if unit == .sentence, vocabulary.start == nil {
-      throw .invalidConfiguration("the vocabulary has no <s>, with which a sentence begins")
-    }
+    try vocabulary.requireMarks(level, unit)
   }
 
   /// The numbers that are learned, with V tokens.
-  public func parameterCount(vocabularySize: Int) -> Int {
-    tensorShapes(vocabularySize: vocabularySize).reduce(0) { $0 + $1.shape.reduce(1, *) }
+  ///
+  /// - Parameter alphabetSize: C, the characters, where words are composed.
+  public func parameterCount(vocabularySize: Int, alphabetSize: Int = 0) -> Int {
+    tensorShapes(vocabularySize: vocabularySize, alphabetSize: alphabetSize).reduce(0) {
+      $0 + $1.shape.reduce(1, *)
+    }
   }
 
-  /// The parameters' names and shapes, with V tokens, in the order of `LanguageModel.parameters`.
-  func tensorShapes(vocabularySize: Int) -> [(name: String, shape: [Int])] {
-    var shapes = [(name: "embedding.weight", shape: [vocabularySize, embeddingSize])]
+  /// The parameters' names and shapes, with V tokens and C characters, in the order of `LanguageModel.parameters`.
+  func tensorShapes(
+    vocabularySize: Int, alphabetSize: Int = 0
+  ) -> [(name: String, shape: [Int])] {
+    var shapes = encoder.parameterShapes(
+      vocabularySize: vocabularySize, alphabetSize: alphabetSize)
     shapes += stack.parameterShapes()
     if !isTied { shapes.append(("decoder.weight", [vocabularySize, stack.outputSize])) }
     return shapes + [("decoder.bias", [vocabularySize])]

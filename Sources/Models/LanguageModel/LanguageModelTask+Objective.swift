@@ -45,19 +45,21 @@ extension LanguageModelTask {
     _ inputs: [Int32], targets: [Int32], steps: Int, lengths: [Int32]?, tokens: Int,
     from start: LanguageModel.State?
   ) -> RecordedObjective {
-    let model = model
+    let (model, words) = (model, words)
     // Later gradients of the step are taken at trial points, which may be given up.
     var isFirstGradient = true
     return RecordedObjective(parameters: model.parameters, parts: 1, cases: tokens) {
       [weak self] _, mode, damping in
       // As the model reads where nothing is dropped.
       let (outputs, last) = model.network.runLayers(
-        model.embedding(inputs, steps: steps, mode: mode), lengths: lengths, from: start,
+        model.encoder(model.spelled(inputs, words), steps: steps, mode: mode), lengths: lengths,
+        from: start,
         mode: mode)
       let top = outputs[outputs.count - 1].reshaped(to: [inputs.count, model.network.outputSize])
       var (total, _) = softmaxCrossEntropy(
         top, weight: model.decoder.weight.variable(mode),
-        bias: model.decoder.bias.variable(mode), targets: targets, scale: 1)
+        bias: model.decoder.bias.variable(mode), targets: words?.lookUp(targets) ?? targets,
+        scale: 1)
       if damping > 0 {
         for output in outputs { total += output.proximity(weight: Float(damping)) }
       }

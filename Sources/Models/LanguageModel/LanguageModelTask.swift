@@ -30,6 +30,8 @@ public final class LanguageModelTask: RecordedTask {
     case sentences(SentenceBatches)
   }
   let batches: Batches
+  /// The words of a model that composes them; nil for another one.
+  let words: Lexicon?
   let variesWindow: Bool
   let penalty: ActivationPenalty
   private let lossUnit: LossUnit
@@ -58,21 +60,22 @@ public final class LanguageModelTask: RecordedTask {
     self.variesWindow = variesWindow
     self.penalty = penalty
     self.lossUnit = lossUnit
-    let (level, vocabulary) = (model.configuration.level, model.vocabulary)
+    var words = model.lexicon
     switch model.configuration.unit {
     case .stream:
-      let ids = try level.encode(text, with: vocabulary)
+      let ids = try model.encode(text, &words)
       batches = .streams(try StreamBatches(ids: ids, batch: batch, window: window))
       trainingTokens = ids.count
       trainingFingerprint = fingerprint(ids)
     case .sentence:
-      let sentences = try level.encodeLines(text, with: vocabulary)
+      let sentences = try model.encodeLines(text, &words)
       let (start, end) = model.sentenceMarks
       let all = try SentenceBatches(sentences: sentences, start: start, end: end, batch: batch)
       batches = .sentences(all)
       trainingTokens = all.targetCount
       trainingFingerprint = fingerprint(sentences.lazy.flatMap { $0 + [-1] })
     }
+    self.words = words
     self.validation = try validation.map { try EvaluationText($0, for: model) }
   }
 
@@ -110,7 +113,7 @@ public final class LanguageModelTask: RecordedTask {
       let window = windows(streams, position).window(at: position.index)
       let tokens = window.inputs.count
       let (loss, losses, last) = model.loss(
-        window.inputs, targets: window.targets, steps: window.length, from: state,
+        window.inputs, targets: window.targets, words: words, steps: window.length, from: state,
         scale: scale(tokens: tokens, sequences: window.batch), penalty: penalty, mode: mode)
       loss.backward()
       state = last.detached
@@ -123,7 +126,8 @@ public final class LanguageModelTask: RecordedTask {
         position.index]
       let tokens = batch.lengths.reduce(0) { $0 + Int($1) }
       let (loss, losses, _) = model.loss(
-        batch.inputs, targets: batch.targets, steps: batch.length, lengths: batch.lengths,
+        batch.inputs, targets: batch.targets, words: words, steps: batch.length,
+        lengths: batch.lengths,
         from: nil, scale: scale(tokens: tokens, sequences: batch.batch), penalty: penalty,
         mode: mode)
       loss.backward()

@@ -70,14 +70,16 @@ extension LanguageModel {
     var totals = [Double](repeating: 0, count: caches.count)
     var (tokens, state) = (0, State?.none)
     for window in windows {
-      let reading = read(window.inputs, steps: window.length, from: state, mode: .prediction)
+      let targets = text.words?.lookUp(window.targets) ?? window.targets
+      let reading = read(
+        window.inputs, text.words, steps: window.length, from: state, mode: .prediction)
       state = reading.state
       let rows = reading.outputs.value.reshaped(to: [window.length, network.outputSize])
       let losses = softmaxCrossEntropy(
         Variable(rows), weight: decoder.weight.variable(.prediction),
-        bias: decoder.bias.variable(.prediction), targets: window.targets, scale: 0
+        bias: decoder.bias.variable(.prediction), targets: targets, scale: 0
       ).losses
-      let remembered = history.read(rows, targets: window.targets, flatnesses: flatnesses)
+      let remembered = history.read(rows, targets: targets, flatnesses: flatnesses)
       for (index, cache) in caches.enumerated() {
         let place = flatnesses.firstIndex(of: cache.flatness) ?? 0
         for (token, loss) in losses.enumerated() {

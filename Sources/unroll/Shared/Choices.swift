@@ -14,6 +14,11 @@ extension OptimizerKind: ExpressibleByArgument, SettingValue {}
 extension WeightPrecision: ExpressibleByArgument, SettingValue {}
 extension LanguageModelTask.LossUnit: ExpressibleByArgument, SettingValue {}
 
+/// Where the vectors of words come from, by name.
+enum WordSource: String, CaseIterable, ExpressibleByArgument, SettingValue {
+  case lookup, characters, both
+}
+
 /// How the learning rate goes on, by name; the numbers are settings of their own.
 enum ScheduleKind: String, CaseIterable, ExpressibleByArgument, SettingValue {
   case constant, exponential, plateau, cosine

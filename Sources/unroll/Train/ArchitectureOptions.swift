@@ -39,6 +39,29 @@ struct ArchitectureOptions: ParsableArguments {
     parsing: .unconditional,
     help: ArgumentHelp("Features of a token's vector (default: as --hidden).", valueName: "n"))
   var embedding: Int?
+  @Option(
+    help: """
+      Where words' vectors come from: lookup (a table), characters (composed by a bidirectional LSTM, \
+      Ling et al. 2015), or both side by side (default: lookup).
+      """)
+  var words: WordSource?
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Features of a character's vector, for --words characters or both (default: 50).",
+      valueName: "n"))
+  var characterEmbedding: Int?
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Units that read a word's characters, in each direction (default: 150).", valueName: "n"))
+  var characterHidden: Int?
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Features composed from characters, for --words both (default: as --embedding).",
+      valueName: "n"))
+  var characterOutput: Int?
   @Flag(help: "Share one matrix between the embedding and the output; needs them equally wide.")
   var tie = false
 
@@ -114,11 +137,17 @@ extension ArchitectureOptions {
         "--tie shares one matrix between the embedding and the output, so both must be equally "
           + "wide; found --embedding \(embedding) and \(layer)")
     }
+    let level = try settings.value("level", level, default: .words)
+    let words = try words(&settings, level: level, embedding: embedding)
+    if isTied, words.characters != nil {
+      throw Failure.usage("--tie needs words that are only looked up: --words lookup")
+    }
     let configuration = LanguageModelConfiguration(
-      level: try settings.value("level", level, default: .words),
+      level: level,
       unit: try settings.value("unit", unit, default: .stream),
       cell: try settings.value("cell", cell, default: .lstm), embeddingSize: embedding,
-      hiddenSize: hidden, layers: try settings.value("layers", layers, default: 2, .upTo(1000)),
+      characters: words.characters, looksWordsUp: words.lookUpSize != nil, hiddenSize: hidden,
+      layers: try settings.value("layers", layers, default: 2, .upTo(1000)),
       projection: projection, connections: try settings.value("skip", skip, default: .none),
       learnsInitialState: try settings.isOn("learn-initial-state", learnInitialState),
       dropout: try rates(&settings),
@@ -127,6 +156,38 @@ extension ArchitectureOptions {
       isTied: isTied)
     if let fault = configuration.stack.fault { throw Failure.usage(fault) }
     return configuration
+  }
+
+  private func words(
+    _ settings: inout Settings, level: Tokenizer, embedding: Int
+  ) throws -> WordEncoderConfiguration {
+    let source = try settings.value("words", words, default: .lookup)
+    let sizes = (
+      embedding: try settings.value("character-embedding", characterEmbedding, .upTo(1_000_000)),
+      hidden: try settings.value("character-hidden", characterHidden, .upTo(1_000_000)),
+      output: try settings.value("character-output", characterOutput, .upTo(1_000_000))
+    )
+    guard source != .lookup else {
+      for (name, size) in [
+        ("embedding", sizes.embedding), ("hidden", sizes.hidden), ("output", sizes.output),
+      ] where size != nil {
+        throw Failure.usage("--character-\(name) goes with --words characters or both")
+      }
+      return WordEncoderConfiguration(lookUpSize: embedding)
+    }
+    guard level == .words else {
+      throw Failure.usage(
+        "--words \(source.rawValue) composes words, and --level is \(level.rawValue)")
+    }
+    guard source == .both || sizes.output == nil else {
+      throw Failure.usage(
+        "--character-output goes with --words both; composed words have --embedding features")
+    }
+    return WordEncoderConfiguration(
+      lookUpSize: source == .both ? embedding : nil,
+      characters: CharacterConfiguration(
+        embeddingSize: sizes.embedding ?? 50, hiddenSize: sizes.hidden ?? 150,
+        outputSize: sizes.output ?? embedding))
   }
 
   private func rates(_ settings: inout Settings) throws -> LanguageModelDropout {
@@ -164,6 +225,12 @@ extension LanguageModelConfiguration {
       "embedding": "\(embeddingSize)", "hidden": "\(hiddenSize)", "layers": "\(layers)",
       "tie": "\(isTied)",
     ]
+    if let characters {
+      options["words"] = (looksWordsUp ? WordSource.both : .characters).rawValue
+      options["character-embedding"] = "\(characters.embeddingSize)"
+      options["character-hidden"] = "\(characters.hiddenSize)"
+      options["character-output"] = looksWordsUp ? "\(characters.outputSize)" : nil
+    }
     options["projection"] = projection.map { "\($0)" }
     options["skip"] = connections == .none ? nil : connections.rawValue
     options["learn-initial-state"] = learnsInitialState ? "true" : nil

@@ -27,7 +27,7 @@ struct LanguageModelTraining {
   func run(_ console: Console) throws -> TrainingRun.Result<LanguageModel> {
     // Before the texts are read, which may take a while.
     try AtomicFile.checkWritable(files.output)
-    let text = try readAll(training)
+    let text = try readTexts(training)
     let heldOut = try validation.map { try TextFile.read($0) }
     let (model, task) = try prepare(text, heldOut)
     var identity = recipe.identity
@@ -40,14 +40,6 @@ struct LanguageModelTraining {
         flowInterval.map { GradientFlowLog(task: task, log: log, interval: $0) }
       }
       return { flow?.handle($0) }
-    }
-  }
-
-  /// The files' texts as one, each beginning on a line of its own.
-  private func readAll(_ paths: [String]) throws -> String {
-    try paths.reduce(into: "") { text, path in
-      if let last = text.utf8.last, last != UInt8(ascii: "\n") { text += "\n" }
-      text += try TextFile.read(path)
     }
   }
 

@@ -58,7 +58,7 @@ struct Bench: ParsableCommand {
 }
 
 /// `unroll bench train`
-struct BenchTrain: ParsableCommand {
+struct BenchTrain: Verb {
   static let configuration = CommandConfiguration(
     commandName: "train",
     abstract: "Time full training steps: forward, backward, clip, update.",
@@ -71,8 +71,6 @@ struct BenchTrain: ParsableCommand {
       """)
 
   @OptionGroup var options: Bench.Options
-
-  func run() throws { try run(.standard) }
 
   func run(_ console: Console) throws {
     var settings = try options.common.settings()
@@ -128,7 +126,7 @@ struct BenchTrain: ParsableCommand {
 }
 
 /// `unroll bench step`
-struct BenchStep: ParsableCommand {
+struct BenchStep: Verb {
   static let configuration = CommandConfiguration(
     commandName: "step",
     abstract: "Time single steps: one token in, logits out, state carried.",
@@ -146,8 +144,6 @@ struct BenchStep: ParsableCommand {
   @Option(
     help: "Precision of the weights: single, or half as convert writes them (default: single).")
   var precision: WeightPrecision?
-
-  func run() throws { try run(.standard) }
 
   func run(_ console: Console) throws {
     var settings = try options.common.settings()
@@ -190,7 +186,7 @@ struct BenchStep: ParsableCommand {
 }
 
 /// `unroll bench cells`
-struct BenchCells: ParsableCommand {
+struct BenchCells: Verb {
   static let configuration = CommandConfiguration(
     commandName: "cells",
     abstract: "Time training steps of one layer of every cell.",
@@ -213,8 +209,6 @@ struct BenchCells: ParsableCommand {
     help: ArgumentHelp("Seconds to measure each cell for (default: 2).", valueName: "x"))
   var seconds: Double?
   @OptionGroup var common: CommonOptions
-
-  func run() throws { try run(.standard) }
 
   func run(_ console: Console) throws {
     var settings = try common.settings()

@@ -3,7 +3,7 @@ import Foundation
 import Models
 
 /// `unroll convert`
-struct Convert: ParsableCommand {
+struct Convert: Verb {
   static let configuration = CommandConfiguration(
     abstract: "Write a model with weights of another precision.",
     discussion: """
@@ -23,8 +23,6 @@ struct Convert: ParsableCommand {
   @Option(help: "Precision of the weights: half or single (default: half).")
   var precision: WeightPrecision?
   @OptionGroup var common: CommonOptions
-
-  func run() throws { try run(.standard) }
 
   func run(_ console: Console) throws {
     var settings = try common.settings()

@@ -5,7 +5,7 @@ import ModelFiles
 import Models
 
 /// `unroll demo`
-struct Demo: ParsableCommand {
+struct Demo: Verb {
   static let configuration = CommandConfiguration(
     abstract: "Learn the text under a folder in about two minutes, and show what came of it.",
     discussion: """
@@ -35,8 +35,6 @@ struct Demo: ParsableCommand {
   var tiny = false
   @OptionGroup var seed: SeedOption
   @OptionGroup var common: CommonOptions
-
-  func run() throws { try run(.standard) }
 
   func run(_ console: Console) throws {
     var settings = try common.settings()

@@ -4,7 +4,7 @@ import Models
 import Recurrent
 
 /// `unroll study depth`
-struct DepthVerb: ParsableCommand {
+struct DepthVerb: Verb {
   static let configuration = CommandConfiguration(
     commandName: DepthStudy.name,
     abstract: "What are layers worth at an equal number of parameters?",
@@ -40,8 +40,6 @@ struct DepthVerb: ParsableCommand {
     parsing: .unconditional,
     help: ArgumentHelp("Steps of training (default: 1500; quick: 300).", valueName: "n"))
   var steps: Int?
-
-  func run() throws { try run(.standard) }
 
   func run(_ console: Console) throws {
     var settings = try options.common.settings()

@@ -4,7 +4,7 @@ import Models
 import Tensors
 
 /// `unroll generate`
-struct Generate: ParsableCommand {
+struct Generate: Verb {
   static let configuration = CommandConfiguration(
     abstract: "Let a model write.",
     discussion: """
@@ -41,8 +41,6 @@ struct Generate: ParsableCommand {
   var topP: Double?
   @OptionGroup var seed: SeedOption
   @OptionGroup var common: CommonOptions
-
-  func run() throws { try run(.standard) }
 
   func run(_ console: Console) throws {
     var settings = try common.settings()

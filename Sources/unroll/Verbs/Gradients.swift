@@ -6,7 +6,7 @@ import ModelFiles
 import Models
 
 /// `unroll gradients`
-struct Gradients: ParsableCommand {
+struct Gradients: Verb {
   static let configuration = CommandConfiguration(
     abstract: "Show how gradients flow back through a model's layers and time.",
     discussion: """
@@ -50,8 +50,6 @@ struct Gradients: ParsableCommand {
 
   /// Above this the Jacobians of one layer take more than some ten seconds.
   private static let largestState = 1024
-
-  func run() throws { try run(.standard) }
 
   func run(_ console: Console) throws {
     var settings = try common.settings()

@@ -1,9 +1,11 @@
 import ArgumentParser
+import Corpora
 import Foundation
 import Models
+import Recurrent
 
 /// `unroll inspect`
-struct Inspect: ParsableCommand {
+struct Inspect: Verb {
   static let configuration = CommandConfiguration(
     abstract: "Show what is in a model file.",
     discussion: """
@@ -18,12 +20,15 @@ struct Inspect: ParsableCommand {
   var model: String
   @OptionGroup var common: CommonOptions
 
-  func run() throws { try run(.standard) }
-
   func run(_ console: Console) throws {
     var settings = try common.settings()
     _ = try common.threadCount(&settings)
     try settings.finish()
+    if NGramLanguageModel.isARPA(model) {
+      let loaded = try NGramLanguageModel(contentsOf: model)
+      return try common.json
+        ? console.result(json(loaded).text) : console.writeResult(text(loaded))
+    }
     let loaded = try LanguageModel(contentsOf: model)
     try common.json ? console.result(json(loaded).text) : console.writeResult(text(loaded))
   }
@@ -32,7 +37,7 @@ struct Inspect: ParsableCommand {
     let (architecture, vocabulary) = (model.configuration, model.vocabulary)
     var lines = [
       "language model: \(architecture.summary)",
-      "  embedding   \(architecture.embeddingSize)\(architecture.isTied ? ", tied to the output" : "")",
+      "  embedding   \(architecture.encoder.summary)\(architecture.isTied ? ", tied to the output" : "")",
       "  dropout     \(architecture.dropout.summary)",
       "  unit        \(architecture.unit.rawValue)",
       "  skips       \(architecture.connections.rawValue)",
@@ -48,13 +53,18 @@ struct Inspect: ParsableCommand {
         "  \(name)  \(shape.padding(toLength: 16, withPad: " ", startingAt: 0))"
           + "  \(Format.count(parameter.count))")
     }
-    let frequent = vocabulary.tokens.prefix(20).map(\.debugDescription).joined(separator: " ")
-    lines += [
-      "", "vocabulary    \(Format.count(vocabulary.count)) tokens",
-      "  first       \(frequent)\(vocabulary.count > 20 ? " …" : "")", "",
-    ]
+    lines += [""] + vocabularyLines(vocabulary) + [""]
     lines += trainingLines(model.trainingRecord)
     return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// How many tokens there are, and the first of them.
+  func vocabularyLines(_ vocabulary: Vocabulary) -> [String] {
+    let first = (0..<Int32(min(20, vocabulary.count))).map { vocabulary.token($0).debugDescription }
+    return [
+      "vocabulary    \(Format.count(vocabulary.count)) tokens",
+      "  first       \(first.joined(separator: " "))\(vocabulary.count > 20 ? " …" : "")",
+    ]
   }
 
   private func trainingLines(_ record: TrainingRecord?) -> [String] {
@@ -92,7 +102,15 @@ struct Inspect: ParsableCommand {
       "architecture": JSON.members([
         "level": .string(architecture.level.rawValue), "unit": .string(architecture.unit.rawValue),
         "cell": .string(architecture.cell.rawValue),
-        "embedding": .integer(architecture.embeddingSize),
+        "embedding": .integer(architecture.encoder.outputSize),
+        "looked_up": architecture.characters == nil
+          ? nil : architecture.encoder.lookUpSize.map { .integer($0) },
+        "characters": architecture.characters.map {
+          JSON.members([
+            "embedding": .integer($0.embeddingSize), "hidden": .integer($0.hiddenSize),
+            "output": .integer($0.outputSize),
+          ])
+        },
         "hidden": .integer(architecture.hiddenSize), "layers": .integer(architecture.layers),
         "projection": architecture.projection.map { .integer($0) },
         "skip": .string(architecture.connections.rawValue),
@@ -109,11 +127,15 @@ struct Inspect: ParsableCommand {
             "parameters": .integer($0.count),
           ])
         }),
-      "vocabulary": JSON.members([
-        "size": .integer(model.vocabulary.count),
-        "tokens": .array(model.vocabulary.tokens.map { .string($0) }),
-      ]),
+      "vocabulary": json(model.vocabulary),
       "training": model.trainingRecord.map(json),
+    ])
+  }
+
+  func json(_ vocabulary: Vocabulary) -> JSON {
+    JSON.members([
+      "size": .integer(vocabulary.count),
+      "tokens": .array(vocabulary.tokens.map { .string($0) }),
     ])
   }
 
@@ -138,6 +160,16 @@ struct Inspect: ParsableCommand {
         ])
       },
     ])
+  }
+}
+
+extension WordEncoderConfiguration {
+  /// "650", or "50 composed from characters by 2 x 150 units"
+  var summary: String {
+    let composed = characters.map {
+      "\($0.outputSize) composed from characters by 2 x \($0.hiddenSize) units"
+    }
+    return [lookUpSize.map { "\($0)" }, composed].compactMap(\.self).joined(separator: " and ")
   }
 }
 

@@ -3,7 +3,7 @@ import Foundation
 import Models
 
 /// `unroll score`
-struct Score: ParsableCommand {
+struct Score: Verb {
   static let configuration = CommandConfiguration(
     abstract: "Give the log-probability of each line of a text.",
     discussion: """
@@ -24,24 +24,30 @@ struct Score: ParsableCommand {
   var tokens = false
   @OptionGroup var common: CommonOptions
 
-  func run() throws { try run(.standard) }
-
   func run(_ console: Console) throws {
     var settings = try common.settings()
     let threads = try common.threadCount(&settings)
     let withTokens = try settings.isOn("tokens", tokens)
     try settings.finish()
     try withThreads(threads) {
-      let model = try LanguageModel(contentsOf: model)
+      let scoreLine = try scorer()
       let input = try file.map(openForReading) ?? STDIN_FILENO
       defer { if file != nil { close(input) } }
       var lines = LineReader(file: input, name: file ?? "standard input")
       while let line = try lines.next() {
-        let score = try model.score(line: line)
+        let score = try scoreLine(line)
         try console.writeResult(
           common.json ? json(line, score, withTokens) : text(line, score, withTokens))
       }
     }
+  }
+
+  /// What scores a line: the neural or the n-gram model in the file.
+  private func scorer() throws -> (String) throws -> LineScore {
+    if NGramLanguageModel.isARPA(model) {
+      return try NGramLanguageModel(contentsOf: model).score(line:)
+    }
+    return try LanguageModel(contentsOf: model).score(line:)
   }
 
   private func openForReading(_ path: String) throws -> Int32 {

@@ -119,7 +119,7 @@ struct StudyVerb: ParsableCommand {
 }
 
 /// `unroll study long-range`
-struct LongRangeVerb: ParsableCommand {
+struct LongRangeVerb: Verb {
   static let configuration = CommandConfiguration(
     commandName: LongRangeStudy.name,
     abstract: "How far back can a recurrent net learn to look, by method and length?",
@@ -151,8 +151,6 @@ struct LongRangeVerb: ParsableCommand {
       valueName: "x"))
   var minutes: Double?
 
-  func run() throws { try run(.standard) }
-
   func run(_ console: Console) throws {
     var settings = try options.common.settings()
     let choice = try options.choice(&settings, study: LongRangeStudy.name)
@@ -168,7 +166,7 @@ struct LongRangeVerb: ParsableCommand {
 }
 
 /// `unroll study gradient-flow`
-struct GradientFlowVerb: ParsableCommand {
+struct GradientFlowVerb: Verb {
   static let configuration = CommandConfiguration(
     commandName: GradientFlowStudy.name,
     abstract: "How does the error flow back through cells of several kinds?",
@@ -193,8 +191,6 @@ struct GradientFlowVerb: ParsableCommand {
     help: ArgumentHelp(
       "Training ends after so many sequences (default: 100000; quick: 10000).", valueName: "n"))
   var sequences: Int?
-
-  func run() throws { try run(.standard) }
 
   func run(_ console: Console) throws {
     var settings = try options.common.settings()

@@ -7,7 +7,8 @@ struct Train: ParsableCommand {
     discussion: """
       EXAMPLES
         unroll train lm --train text.txt --output model.safetensors
+        unroll train ngram --train text.txt --output model.arpa
         unroll train lm --help
       """,
-    subcommands: [TrainLM.self])
+    subcommands: [TrainLM.self, TrainNGram.self])
 }

@@ -3,7 +3,7 @@ import Learning
 import Models
 
 /// `unroll train lm`
-struct TrainLM: ParsableCommand {
+struct TrainLM: Verb {
   static let configuration = CommandConfiguration(
     commandName: "lm",
     abstract: "Train a recurrent language model on plain text.",
@@ -55,8 +55,6 @@ struct TrainLM: ParsableCommand {
 
   @OptionGroup var seed: SeedOption
   @OptionGroup var common: CommonOptions
-
-  func run() throws { try run(.standard) }
 
   func run(_ console: Console) throws {
     var settings = try common.settings()

@@ -169,6 +169,67 @@ CURVES = {
 }
 
 
+TREES = [[-1, 0, 0, 0, 2, 2, 5], [1, -1, 1], [-1]]
+CHILDREN = 3  # the most of a node
+
+
+def tree_states(kind, parents, x, w):
+    """The states of all nodes of one tree (Socher et al. 2013; Tai et al. 2015), by recursion."""
+    states = {}
+
+    def visit(node):
+        below = [visit(k) for k, parent in enumerate(parents) if parent == node]
+        p = w["weight_ih"] @ x[node] + w["bias_ih"]
+        hs = [h for h, _ in below]
+        side_by_side = torch.cat(hs + [torch.zeros(H, dtype=torch.float64)] * (CHILDREN - len(hs)))
+        if kind == "recursive":
+            h, c = torch.tanh(p + w["weight_hh"] @ side_by_side), None
+        else:
+            total = sum(hs, torch.zeros(H, dtype=torch.float64))
+            i, f, g, o = p.chunk(4)
+            u = w["weight_hh"] @ (total if kind == "child-sum" else side_by_side)
+            ui, ug, uo = u.chunk(3)
+            if kind == "child-sum":
+                gates = [f + w["weight_hf"] @ h for h in hs]
+            else:
+                gates = [f + uf for uf in (w["weight_hf"] @ side_by_side).chunk(CHILDREN)]
+            c = torch.sigmoid(i + ui) * torch.tanh(g + ug)
+            for gate, (_, memory) in zip(gates, below):
+                c = c + torch.sigmoid(gate) * memory
+            h = torch.sigmoid(o + uo) * torch.tanh(c)
+        states[node] = h
+        return h, c
+
+    visit(parents.index(-1))
+    return [states[node] for node in range(len(parents))]
+
+
+def tree_case(kind):
+    """A tree cell over three trees, and one backward pass from a random gradient of all states."""
+    wide = H if kind == "child-sum" else CHILDREN * H
+    gates = {"recursive": H, "child-sum": 3 * H, "n-ary": 3 * H}[kind]
+    inputs = H if kind == "recursive" else 4 * H
+    shapes = {"weight_ih": (inputs, I), "bias_ih": (inputs,), "weight_hh": (gates, wide)}
+    if kind != "recursive":
+        shapes["weight_hf"] = (wide, wide)
+    w = {name: normal(*shape, scale=0.5).requires_grad_() for name, shape in shapes.items()}
+    nodes = sum(map(len, TREES))
+    x = normal(nodes, I).requires_grad_()
+    states, start = [], 0
+    for parents in TREES:
+        states += tree_states(kind, parents, x[start : start + len(parents)], w)
+        start += len(parents)
+    output = torch.stack(states)
+    grad_output = normal(nodes, H)
+    (output * grad_output).sum().backward()
+    tensors = {"input": x, "output": output, "grad_output": grad_output, "d_input": x.grad}
+    for name, parameter in w.items():
+        tensors |= {name: parameter, "d_" + name: parameter.grad}
+    tensors["parents"] = torch.tensor([p for parents in TREES for p in parents])
+    tensors["sizes"] = torch.tensor([len(parents) for parents in TREES])
+    return tensors
+
+
 def main():
     here = Path(__file__).resolve().parents[2] / "Tests" / "RecurrentTests" / "Golden"
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else here
@@ -196,6 +257,11 @@ def main():
                 about = f"torch {cell}{both}, {layers} layers, T={T} B={B} I={I} H={H}, lengths {lengths}"
                 tensors = recurrent_case(cell, layers, lengths, bidirectional)
                 write(folder / f"{cell}{both}-{layers}{suffix}.safetensors", tensors, about)
+
+    torch.manual_seed(601477)
+    for kind in ("recursive", "child-sum", "n-ary"):
+        about = f"{kind} tree cell, E={I} H={H}, at most {CHILDREN} children"
+        write(folder / f"tree-{kind}.safetensors", tree_case(kind), about)
 
 
 if __name__ == "__main__":

@@ -199,6 +199,55 @@ static void check_gates(void) {
   CHECK_GATES(rnn_relu_backward, -1, 1, p[0], p[1], p[2]);
 }
 
+// tree.h
+
+/// A node above three, each with an input of its own or a shared one.
+static void check_trees(void) {
+  static const int32_t inputs[] = {0, 1, 1, 0}, child_starts[] = {0, 0, 0, 0, 3};
+  static const int32_t children[] = {2, 0, 1}, slots[] = {1, 0, 2};
+  for (int level = 0; level < 2; ++level) {
+    begin(level ? "tree_lstm, node" : "tree_lstm, leaves");
+    for (int s = 0; s < SIZES; ++s) {
+      const ptrdiff_t h = sizes[s];
+      const struct unroll_tree_nodes nodes = {level ? 3 : 0, level ? 1 : 3, inputs,
+                                              child_starts, children, slots};
+      // Projections; share; gates, forget; c, tanh c, h, dh, dc and sums.
+      for (int backward = 0; backward < 2; ++backward) {
+        struct pair pair = make_pair(12 * h, backward ? -1 : -6, backward ? 1 : 6);
+        struct pair more = make_pair(4 * h, -1, 1);
+        for (int twin = 0; twin < 2; ++twin) {
+          float **p = twin ? pair.expected : pair.found, **q = twin ? more.expected : more.found;
+          const float *share = level ? p[1] : NULL;
+          if (backward) {
+            (twin ? unroll_tree_lstm_backward_reference : unroll_tree_lstm_backward)(
+                &nodes, h, p[2], p[3], q[0], q[1], q[2], q[3], level ? q[4] : NULL);
+          } else {
+            (twin ? unroll_tree_lstm_forward_reference : unroll_tree_lstm_forward)(
+                &nodes, h, p[0], share, p[2], p[3], q[0], q[1], q[2]);
+          }
+        }
+        compare_pair(pair);
+        compare_pair(more);
+      }
+    }
+    end();
+  }
+  begin("tree_tanh, sum_rows_at");
+  for (int s = 0; s < SIZES; ++s) {
+    const ptrdiff_t h = sizes[s];
+    const struct unroll_tree_nodes nodes = {1, 3, inputs, child_starts, children, slots};
+    struct pair pair = make_pair(4 * h, -3, 3);
+    for (int twin = 0; twin < 2; ++twin) {
+      float **p = twin ? pair.expected : pair.found;
+      (twin ? unroll_tree_tanh_forward_reference : unroll_tree_tanh_forward)(&nodes, h, p[0], p[1],
+                                                                             p[2]);
+      (twin ? unroll_sum_rows_at_reference : unroll_sum_rows_at)(3, children, h, p[3], h, p[4]);
+    }
+    compare_pair(pair);
+  }
+  end();
+}
+
 // softmax.h
 
 static void check_softmax(void) {
@@ -422,6 +471,7 @@ int main(void) {
   for (int isa = UNROLL_ISA_PORTABLE; isa <= UNROLL_ISA_WIDE_TEST; ++isa) {
     if (!unroll_isa_override((unroll_isa)isa)) continue;
     printf("%s: worst difference from the twin, relative\n", unroll_isa_name((unroll_isa)isa));
+    random_state = 1;  // the same numbers for each
     check_elementwise();
     check_gates();
     check_softmax();
@@ -429,6 +479,7 @@ int main(void) {
     check_random();
     check_updates();
     check_products();
+    check_trees();
   }
   printf("%ld comparisons, %d failures\n", comparisons, failures);
   return failures != 0;

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "include/tree.h"
+
 /// isa.h
 struct isa_kernels {
   double (*peak_multiply_add)(long iterations, float *sink);
@@ -85,6 +87,20 @@ struct lstm_variant_kernels {
                           const float *squashed, const float *dh, float *d_read);
 };
 
+/// tree.h
+struct tree_kernels {
+  void (*lstm_forward)(const struct unroll_tree_nodes *nodes, ptrdiff_t hidden,
+                       const float *projections, const float *s, float *gates, float *forget,
+                       float *c, float *tanh_c, float *h);
+  void (*lstm_backward)(const struct unroll_tree_nodes *nodes, ptrdiff_t hidden, float *gates,
+                        float *forget, const float *c, const float *tanh_c, const float *dh,
+                        float *dc, float *forget_sums);
+  void (*tanh_forward)(const struct unroll_tree_nodes *nodes, ptrdiff_t hidden,
+                       const float *projections, const float *s, float *h);
+  void (*sum_rows_at)(ptrdiff_t count, const int32_t *rows, ptrdiff_t columns, const float *x,
+                      ptrdiff_t row_stride, float *sums);
+};
+
 /// softmax.h
 struct softmax_kernels {
   void (*softmax_rows)(ptrdiff_t rows, ptrdiff_t columns, const float *x, float *y);
@@ -152,6 +168,7 @@ struct kernel_table {
   struct elementwise_kernels elementwise;
   struct gates_kernels gates;
   struct lstm_variant_kernels lstm_variant;
+  struct tree_kernels tree;
   struct softmax_kernels softmax;
   struct reductions_kernels reductions;
   struct random_kernels random;

@@ -8,9 +8,16 @@ import Tensors
 func projectInputs(
   _ inputs: Variable, _ weight: Variable, bias: Tensor, into gates: UnsafeMutablePointer<Float>
 ) {
-  let (rows, size) = (inputs.shape[0] * inputs.shape[1], inputs.shape[2])
-  let columns = weight.shape[0]
-  inputs.value.withUnsafeBufferPointer { x in
+  projectRows(inputs.value, weight, bias: bias, into: gates)
+}
+
+/// x·Wᵀ + b for all rows of x [..., I].
+func projectRows(
+  _ x: Tensor, _ weight: Variable, bias: Tensor, into gates: UnsafeMutablePointer<Float>
+) {
+  let (columns, size) = (weight.shape[0], weight.shape[1])
+  let rows = x.shape.dropLast().reduce(1, *)
+  x.withUnsafeBufferPointer { x in
     bias.withUnsafeBufferPointer { bias in
       guard rows > 0, columns > 0 else { return }
       if rows <= fewRows {

@@ -19,6 +19,7 @@
 #include "elementwise_body.h"
 #include "gates_body.h"
 #include "lstm_variant_body.h"
+#include "tree_body.h"
 #include "softmax_body.h"
 #include "reductions_body.h"
 #include "random_body.h"
@@ -31,6 +32,7 @@ const struct kernel_table UNROLL_TABLE = {
   .elementwise = ELEMENTWISE_KERNELS,
   .gates = GATES_KERNELS,
   .lstm_variant = LSTM_VARIANT_KERNELS,
+  .tree = TREE_KERNELS,
   .softmax = SOFTMAX_KERNELS,
   .reductions = REDUCTIONS_KERNELS,
   .random = RANDOM_KERNELS,

@@ -21,6 +21,7 @@
 #include "random.h"
 #include "reductions.h"
 #include "softmax.h"
+#include "tree.h"
 #include "updates.h"
 
 #endif

@@ -7,7 +7,7 @@ import Tensors
 /// ```
 /// x_t = E[token_t]                    embedding
 /// h_t = RNN(x_t, h_{t-1})             L layers of any cell
-/// p(token_{t+1}) = softmax(W h_t + b)
+/// p(token_{t+1}) = softmax(W h_t + b)         or another way of ``OutputLayer``
 /// ```
 ///
 /// A model is a value of parameters and a vocabulary, `Sendable`, with no hidden mode: prediction
@@ -22,7 +22,7 @@ public struct LanguageModel: Module {
 
   let embedding: Embedding
   var network: RecurrentStack
-  let decoder: Linear
+  let decoder: OutputLayer
 
   /// What is carried from token to token.
   public typealias State = RecurrentStack.State
@@ -68,24 +68,23 @@ public struct LanguageModel: Module {
   ) throws(ModelError) {
     try configuration.validate()
     try configuration.validate(vocabulary)
-    self.configuration = configuration
+    var resolved = configuration
+    resolved.output = configuration.output.resolved(vocabularySize: vocabulary.count)
+    self.configuration = resolved
     self.vocabulary = vocabulary
     embedding = Embedding(
       vocabularySize: vocabulary.count, size: configuration.embeddingSize,
       range: initialization.embeddingRange, key: key.child(0))
     network = RecurrentStack(
       configuration.stack, initialization: initialization.gates, key: key.child(1))
-    decoder =
-      configuration.isTied
-      ? Linear(sharing: embedding.weight, name: "decoder")
-      : Linear(
-        inputs: configuration.stack.outputSize, outputs: vocabulary.count, name: "decoder",
-        initializer: initialization.decoder, key: key.child(2))
+    decoder = OutputLayer(
+      configuration.output, inputs: configuration.stack.outputSize, counts: vocabulary.counts,
+      sharing: configuration.isTied ? embedding.weight : nil, initializer: initialization.decoder,
+      key: key.child(2))
   }
 
   public var parameters: [Parameter] {
-    let output = configuration.isTied ? [decoder.bias] : decoder.parameters
-    return embedding.parameters + network.parameters + output
+    embedding.parameters + network.parameters + decoder.parameters
   }
 
   /// The state before the first token, for `batch` streams: zeros, or what was learned.
@@ -120,17 +119,17 @@ public struct LanguageModel: Module {
   /// The loss of tokens [T, B] against their targets, and where the state has got to.
   ///
   /// - Parameters:
-  ///   - scale: the loss is scale · Σ -ln p(target) over targets that are not negative,
+  ///   - scale: the loss is scale · Σ -ln p(target) over targets that are not negative (in training with
+  ///     a sampled output, its own loss in place of -ln p),
   ///   - penalty: and as many times this as there are such targets.
   func loss(
     _ tokens: [Int32], targets: [Int32], steps: Int, lengths: [Int32]? = nil, from state: State?,
     scale: Float, penalty: ActivationPenalty = ActivationPenalty(), mode: Mode
   ) -> (loss: Variable, losses: [Float], state: State) {
     let reading = read(tokens, steps: steps, lengths: lengths, from: state, mode: mode)
-    let (loss, losses) = softmaxCrossEntropy(
-      reading.dropped.reshaped(to: [tokens.count, network.outputSize]),
-      weight: decoder.weight.variable(mode), bias: decoder.bias.variable(mode),
-      targets: targets, scale: scale)
+    let (loss, losses) = decoder.loss(
+      reading.dropped.reshaped(to: [tokens.count, network.outputSize]), targets: targets,
+      scale: scale, mode: mode.child(3))
     guard mode.isTraining,
       let penalty = penalty.loss(
         outputs: reading.outputs, dropped: reading.dropped, lengths: lengths)
@@ -140,12 +139,12 @@ public struct LanguageModel: Module {
   }
 
   /// One step of prediction: a token for each of B streams and their state give the logits
-  /// [B, V] of the next tokens and the state after it.
+  /// [B, V] of the next tokens, whose softmax is their distribution, and the state after it.
   public func step(_ tokens: [Int32], _ state: State) -> (logits: Tensor, state: State) {
     let vectors = embedding(tokens, steps: 1, mode: .prediction)
     let input = Variable(
       vectors.value.reshaped(to: [tokens.count, configuration.embeddingSize]))
     let (hidden, next) = network.step(input, state, mode: .prediction)
-    return (decoder(hidden, mode: .prediction).value, next)
+    return (decoder.logits(hidden.value), next)
   }
 }

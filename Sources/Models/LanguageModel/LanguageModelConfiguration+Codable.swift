@@ -5,7 +5,7 @@ import Recurrent
 /// reads the same whatever options were invented since.
 extension LanguageModelConfiguration: Codable {
   private enum CodingKeys: String, CodingKey {
-    case level, unit, cell, layers, dropout, projection, connections
+    case level, unit, cell, layers, dropout, projection, connections, output
     case embeddingSize = "embedding_size"
     case hiddenSize = "hidden_size"
     case isTied = "tied"
@@ -50,7 +50,8 @@ extension LanguageModelConfiguration: Codable {
           weights: try rate(.weightDropout), state: try rate(.stateDropout),
           candidate: try rate(.candidateDropout), zoneout: try rate(.zoneout))),
       vanishingPenalty: try rate(.vanishingPenalty),
-      isTied: try values.decode(Bool.self, forKey: .isTied))
+      isTied: try values.decode(Bool.self, forKey: .isTied),
+      output: try values.decodeIfPresent(OutputConfiguration.self, forKey: .output) ?? .full)
   }
 
   /// Writes the configuration.
@@ -66,6 +67,7 @@ extension LanguageModelConfiguration: Codable {
     try values.encodeIfPresent(projection, forKey: .projection)
     if connections != .none { try values.encode(connections, forKey: .connections) }
     if learnsInitialState { try values.encode(true, forKey: .learnsInitialState) }
+    if output != .full { try values.encode(output, forKey: .output) }
 
     let recurrent = dropout.recurrent
     if dropout.input == dropout.hidden, dropout.hidden == dropout.output {

@@ -28,13 +28,15 @@ public struct LanguageModelConfiguration: Sendable, Equatable {
   public var vanishingPenalty: Float
   /// Whether the output layer uses the token vectors as its matrix (Inan et al. 2017).
   public var isTied: Bool
+  /// The output layer. That of a model has decided what depends on the vocabulary.
+  public var output: OutputConfiguration
 
   /// A configuration; `validate` checks it.
   public init(
     level: Tokenizer, unit: TextUnit = .stream, cell: CellKind = .lstm, embeddingSize: Int,
     hiddenSize: Int, layers: Int, projection: Int? = nil, connections: SkipConnections = .none,
     learnsInitialState: Bool = false, dropout: LanguageModelDropout = LanguageModelDropout(),
-    vanishingPenalty: Float = 0, isTied: Bool = false
+    vanishingPenalty: Float = 0, isTied: Bool = false, output: OutputConfiguration = .full
   ) {
     self.level = level
     self.unit = unit
@@ -48,6 +50,7 @@ public struct LanguageModelConfiguration: Sendable, Equatable {
     self.dropout = dropout
     self.vanishingPenalty = vanishingPenalty
     self.isTied = isTied
+    self.output = output
   }
 
   /// The recurrent layers.
@@ -79,16 +82,24 @@ public struct LanguageModelConfiguration: Sendable, Equatable {
       !isTied || embeddingSize == stack.outputSize,
       "tied weights need an embedding as wide as the outputs of the highest layer, "
         + "not \(embeddingSize) and \(stack.outputSize)")
+    try check(
+      !isTied || output.kind.canBeTied,
+      "tied weights need an output with one matrix for all tokens (full, sampled or nce), not "
+        + output.kind.rawValue)
+    if let fault = output.fault() { throw .invalidConfiguration(fault) }
   }
 
   /// Throws ``ModelError/invalidConfiguration(_:)`` for a vocabulary without the line ends that words
-  /// need, or the sentence marks that sentences need.
+  /// need, or the sentence marks that sentences need, or with fewer tokens than the output divides.
   func validate(_ vocabulary: Vocabulary) throws(ModelError) {
     if level == .words || unit == .sentence, vocabulary.end == nil {
       throw .invalidConfiguration("the vocabulary has no </s>, with which a line ends")
     }
     if unit == .sentence, vocabulary.start == nil {
       throw .invalidConfiguration("the vocabulary has no <s>, with which a sentence begins")
+    }
+    if let fault = output.fault(vocabularySize: vocabulary.count) {
+      throw .invalidConfiguration(fault)
     }
   }
 
@@ -101,7 +112,8 @@ public struct LanguageModelConfiguration: Sendable, Equatable {
   func tensorShapes(vocabularySize: Int) -> [(name: String, shape: [Int])] {
     var shapes = [(name: "embedding.weight", shape: [vocabularySize, embeddingSize])]
     shapes += stack.parameterShapes()
-    if !isTied { shapes.append(("decoder.weight", [vocabularySize, stack.outputSize])) }
-    return shapes + [("decoder.bias", [vocabularySize])]
+    return shapes
+      + output.tensorShapes(
+        inputs: stack.outputSize, vocabularySize: vocabularySize, isTied: isTied)
   }
 }

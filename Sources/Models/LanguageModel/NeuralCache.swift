@@ -73,10 +73,7 @@ extension LanguageModel {
       let reading = read(window.inputs, steps: window.length, from: state, mode: .prediction)
       state = reading.state
       let rows = reading.outputs.value.reshaped(to: [window.length, network.outputSize])
-      let losses = softmaxCrossEntropy(
-        Variable(rows), weight: decoder.weight.variable(.prediction),
-        bias: decoder.bias.variable(.prediction), targets: window.targets, scale: 0
-      ).losses
+      let losses = decoder.losses(rows, targets: window.targets)
       let remembered = history.read(rows, targets: window.targets, flatnesses: flatnesses)
       for (index, cache) in caches.enumerated() {
         let place = flatnesses.firstIndex(of: cache.flatness) ?? 0

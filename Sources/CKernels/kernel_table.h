@@ -111,6 +111,9 @@ struct softmax_kernels {
                                     const float *dy, float *dx);
   void (*cross_entropy_rows)(ptrdiff_t rows, ptrdiff_t columns, float *x, ptrdiff_t row_stride,
                              const int32_t *targets, float scale, float *losses);
+  void (*noise_contrast_rows)(ptrdiff_t rows, ptrdiff_t columns, float *x, ptrdiff_t row_stride,
+                              const float *noise, const int32_t *targets, float scale,
+                              float *losses);
 };
 
 /// reductions.h

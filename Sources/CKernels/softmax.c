@@ -26,3 +26,10 @@ void unroll_cross_entropy_rows(ptrdiff_t rows, ptrdiff_t columns, float *x, ptrd
   unroll_kernels()->softmax.cross_entropy_rows(rows, columns, x, row_stride, targets, scale,
                                                losses);
 }
+
+void unroll_noise_contrast_rows(ptrdiff_t rows, ptrdiff_t columns, float *x, ptrdiff_t row_stride,
+                                const float *noise, const int32_t *targets, float scale,
+                                float *losses) {
+  unroll_kernels()->softmax.noise_contrast_rows(rows, columns, x, row_stride, noise, targets, scale,
+                                                losses);
+}

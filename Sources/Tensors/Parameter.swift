@@ -174,6 +174,11 @@ public struct RowGradient: Sendable {
     precondition(
       values.rank == 2 && values.shape[0] == indices.count,
       "\(indices.count) rows with gradients of shape \(values.shape)")
+    if zip(indices, indices.dropFirst()).allSatisfy({ $0 < $1 }) {
+      rows = indices
+      self.values = values
+      return
+    }
     let columns = values.shape[1]
     // A stable sort by row keeps the order of additions fixed.
     let order = indices.indices.sorted { (indices[$0], $0) < (indices[$1], $1) }

@@ -116,7 +116,7 @@ struct ModelFileTests {
         (logits, state) = (next.logits.scalars, next.state)
       }
       let reading = read.read(tokens, steps: tokens.count, from: nil, mode: .prediction)
-      let whole = read.decoder(reading.outputs, mode: .prediction).value.scalars
+      let whole = read.decoder.logits(reading.outputs.value).scalars
       #expect(Array(whole.suffix(logits.count)) == logits)
 
       read.parameters[0].value = Tensor(

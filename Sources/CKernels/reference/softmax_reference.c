@@ -65,3 +65,24 @@ void unroll_cross_entropy_rows_reference(ptrdiff_t rows, ptrdiff_t columns, floa
     }
   }
 }
+
+/// ln(1 + e^x)
+static double softplus(double x) { return fmax(x, 0) + log1p(exp(-fabs(x))); }
+
+static double sigmoid(double x) { return 1 / (1 + exp(-x)); }
+
+void unroll_noise_contrast_rows_reference(ptrdiff_t rows, ptrdiff_t columns, float *x,
+                                          ptrdiff_t row_stride, const float *noise,
+                                          const int32_t *targets, float scale, float *losses) {
+  for (ptrdiff_t i = 0; i < rows; ++i, x += row_stride) {
+    const int32_t target = targets[i];
+    double loss = target < 0 ? 0 : softplus(-x[target]);
+    for (ptrdiff_t j = 0; j < columns && target >= 0; ++j) loss += noise[j] * softplus(x[j]);
+    losses[i] = (float)loss;
+    if (scale == 0) continue;
+    for (ptrdiff_t j = 0; j < columns; ++j) {
+      const double data = j == target ? sigmoid(-x[j]) : 0;
+      x[j] = target < 0 ? 0 : (float)(scale * (noise[j] * sigmoid(x[j]) - data));
+    }
+  }
+}

@@ -9,7 +9,8 @@ import Tensors
 /// s  = s + g'²                                     (s₀ = the initial sum)
 /// w  = w - rate / (1 + (t - 1) δ) · g' / (√s + ε)
 /// ```
-/// t counts the updates of the parameter.
+/// t counts the updates of the parameter. Without λ, a gradient of few rows costs no more than its rows:
+/// where g' is 0, nothing changes.
 public struct Adagrad: Optimizer {
   /// δ, by which the rate falls beside what the sums do.
   public let rateDecay: Double
@@ -64,7 +65,8 @@ public struct Adagrad: Optimizer {
     parameter.update { weights, gradient in
       sum.withUnsafeMutableBufferPointer { sum in
         let (sum, weights) = (sum.baseAddress!, weights.baseAddress!)
-        GradientBlocks.forEach(of: parameter, gradient) { block, gradient in
+        GradientBlocks.forEach(of: parameter, gradient, skippingZeroRows: decay == 0) {
+          block, gradient in
           let start = block.lowerBound
           unroll_adagrad_update(
             block.count, rate, scale, decay, epsilon, gradient, sum + start, weights + start)

@@ -8,7 +8,10 @@ import Tensors
 /// m  = β₁ m + (1 - β₁) g'              v = β₂ v + (1 - β₂) g'²
 /// w  = w - rate / (1 - β₁ᵗ) · m / (√v / √(1 - β₂ᵗ) + ε)
 /// ```
-/// t counts the updates of the parameter. A row that has no gradient still moves, by its momentum.
+/// t counts the updates of the parameter. A row that has no gradient still moves, by its momentum; unless
+/// Adam is lazy: then a gradient of few rows, as an embedding's, changes those rows and their moments
+/// alone (as PyTorch's `SparseAdam`, t being the matrix's, and ε where Adam has it), and costs no more
+/// than they do.
 public struct Adam: Optimizer {
   /// β₁, the memory of the mean.
   public let beta1: Double
@@ -18,26 +21,33 @@ public struct Adam: Optimizer {
   public let epsilon: Double
   /// λ, an L2 penalty that goes through the moments; see ``AdamW`` for decay beside them.
   public let weightDecay: Double
+  /// Whether rows without a gradient, and their moments, stay as they are.
+  public let isLazy: Bool
   /// Both moments and t of each parameter.
   public var state = OptimizerState()
 
   private let isDecoupled: Bool
 
-  /// PyTorch's defaults.
+  /// PyTorch's defaults. Lazy there is no weight decay, which would be for all rows.
   public init(
-    beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0
+    beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0,
+    isLazy: Bool = false
   ) {
     self.init(
-      beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: weightDecay, isDecoupled: false)
+      beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: weightDecay, isLazy: isLazy,
+      isDecoupled: false)
   }
 
   fileprivate init(
-    beta1: Double, beta2: Double, epsilon: Double, weightDecay: Double, isDecoupled: Bool
+    beta1: Double, beta2: Double, epsilon: Double, weightDecay: Double, isLazy: Bool,
+    isDecoupled: Bool
   ) {
     precondition(0 <= beta1 && beta1 < 1, "beta1 is in [0, 1), not \(beta1)")
     precondition(0 <= beta2 && beta2 < 1, "beta2 is in [0, 1), not \(beta2)")
     precondition(epsilon > 0, "epsilon is above 0, not \(epsilon)")
     precondition(weightDecay >= 0, "weight decay is at least 0, not \(weightDecay)")
+    precondition(!isLazy || weightDecay == 0, "lazy Adam has no weight decay of \(weightDecay)")
+    self.isLazy = isLazy
     self.beta1 = beta1
     self.beta2 = beta2
     self.epsilon = epsilon
@@ -50,10 +60,12 @@ public struct Adam: Optimizer {
 
   /// The hyper-parameters by name.
   public var hyperparameters: [String: String] {
-    [
+    var parameters = [
       "beta1": "\(beta1)", "beta2": "\(beta2)", "epsilon": "\(epsilon)",
       "weight decay": "\(weightDecay)",
     ]
+    parameters["lazy"] = isLazy ? "true" : nil
+    return parameters
   }
 
   /// Changes `parameters` once.
@@ -78,7 +90,8 @@ public struct Adam: Optimizer {
         variance.withUnsafeMutableBufferPointer { variance in
           let (mean, variance) = (mean.baseAddress!, variance.baseAddress!)
           let weights = weights.baseAddress!
-          GradientBlocks.forEach(of: parameter, gradient) { block, gradient in
+          GradientBlocks.forEach(of: parameter, gradient, skippingZeroRows: isLazy) {
+            block, gradient in
             let start = block.lowerBound
             unroll_adam_update(
               block.count, rate, scale, decay, isDecoupled, beta1, beta2, epsilon, update, gradient,
@@ -102,7 +115,8 @@ public struct AdamW: Optimizer {
     beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0.01
   ) {
     adam = Adam(
-      beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: weightDecay, isDecoupled: true)
+      beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: weightDecay, isLazy: false,
+      isDecoupled: true)
   }
 
   /// Which rule it is.

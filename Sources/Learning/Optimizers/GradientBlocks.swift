@@ -1,9 +1,9 @@
 import Tensors
 
-/// The elements of a parameter in blocks of one fixed size, shared among the team.
+/// The elements of a parameter in blocks, shared among the team.
 ///
-/// The borders of the blocks do not depend on the number of threads, nor on the form of the
-/// gradient, so results cannot either.
+/// What is done to an element depends on no other one, so neither the borders of the blocks nor the
+/// number of threads change a bit.
 enum GradientBlocks {
   /// 64 KiB of floats: a block and its optimiser state stay in the second-level cache.
   static let length = 1 << 14
@@ -12,12 +12,18 @@ enum GradientBlocks {
   ///
   /// Rows are written out block by block into scratch memory, so a sparse gradient of a large matrix
   /// never becomes a second matrix.
+  ///
+  /// - Parameter skippingZeroRows: whether the rows that a gradient of rows does not have, which are zero,
+  ///   are left out: where the rule changes nothing then, or is meant not to. Each block is a row then.
   static func forEach(
-    of parameter: Parameter, _ gradient: Parameter.Gradient,
+    of parameter: Parameter, _ gradient: Parameter.Gradient, skippingZeroRows: Bool = false,
     _ body: (Range<Int>, UnsafePointer<Float>) -> Void
   ) {
     switch gradient {
     case .none: break
+    case .rows(let rows) where skippingZeroRows:
+      check([parameter.shape[0], rows.values.shape[1]], parameter)
+      rows.forEach(body)
     case .dense(let tensor):
       check(tensor.shape, parameter)
       tensor.withUnsafeBufferPointer { gradient in
@@ -50,6 +56,20 @@ enum GradientBlocks {
 }
 
 extension RowGradient {
+  /// Calls `body` with the range of each row in the whole matrix and its gradient.
+  fileprivate func forEach(_ body: (Range<Int>, UnsafePointer<Float>) -> Void) {
+    let columns = values.shape[1]
+    values.withUnsafeBufferPointer { values in
+      let rowsPerTask = max(1, GradientBlocks.length / max(columns, 1))
+      GradientBlocks.forEachRange(count: rows.count, length: rowsPerTask) { range in
+        for index in range {
+          let start = Int(rows[index]) * columns
+          body(start..<start + columns, values.baseAddress! + index * columns)
+        }
+      }
+    }
+  }
+
   /// Copies the given rows' elements that lie in `range` of the whole matrix; the rest is left.
   fileprivate func copy(_ range: Range<Int>, to block: UnsafeMutableBufferPointer<Float>) {
     let columns = values.shape[1]

@@ -23,6 +23,8 @@ public struct OptimizerSettings: Sendable, Equatable {
   public var initialSum: Double?
   /// Whether RMSProp's variance is taken about the mean.
   public var isCentred: Bool?
+  /// Whether Adam leaves rows without a gradient as they are.
+  public var isLazy: Bool?
   /// n of the non-monotone trigger of averaging. Given, it adds averaging to other kinds than NT-ASGD.
   public var averageAfter: Int?
   /// The greatest side of Shampoo's blocks.
@@ -45,7 +47,7 @@ public struct OptimizerSettings: Sendable, Equatable {
     momentum: Double? = nil, nesterov: Bool? = nil, beta1: Double? = nil, beta2: Double? = nil,
     rho: Double? = nil, epsilon: Double? = nil, weightDecay: Double? = nil,
     rateDecay: Double? = nil, initialSum: Double? = nil, isCentred: Bool? = nil,
-    averageAfter: Int? = nil, blockSize: Int? = nil, rootInterval: Int? = nil,
+    isLazy: Bool? = nil, averageAfter: Int? = nil, blockSize: Int? = nil, rootInterval: Int? = nil,
     grafting: Shampoo.Grafting? = nil, history: Int? = nil, iterations: Int? = nil,
     damping: Double? = nil, structuralDamping: Double? = nil
   ) {
@@ -59,6 +61,7 @@ public struct OptimizerSettings: Sendable, Equatable {
     self.rateDecay = rateDecay
     self.initialSum = initialSum
     self.isCentred = isCentred
+    self.isLazy = isLazy
     self.averageAfter = averageAfter
     self.blockSize = blockSize
     self.rootInterval = rootInterval
@@ -76,7 +79,7 @@ public struct OptimizerSettings: Sendable, Equatable {
     case weightDecay = "weight-decay"
     case rateDecay = "rate-decay"
     case initialSum = "initial-sum"
-    case centred
+    case centred, lazy
     case averageAfter = "average-after"
     case blockSize = "block-size"
     case rootInterval = "root-interval"
@@ -95,6 +98,7 @@ public struct OptimizerSettings: Sendable, Equatable {
     case .weightDecay, .averageAfter: OptimizerKind.allCases.filter { !$0.takesObjective }
     case .rateDecay, .initialSum: [.adagrad]
     case .centred: [.rmsprop]
+    case .lazy: [.adam]
     case .blockSize, .rootInterval, .grafting: [.shampoo]
     case .history: [.lbfgs]
     case .iterations: [.lbfgs, .hessianFree]
@@ -118,6 +122,7 @@ public struct OptimizerSettings: Sendable, Equatable {
       }
     }
     if nesterov == true, momentum ?? 0 == 0 { return "nesterov needs a momentum above 0" }
+    if isLazy == true, weightDecay ?? 0 > 0 { return "lazy needs a weight-decay of 0" }
     return nil
   }
 
@@ -134,6 +139,7 @@ public struct OptimizerSettings: Sendable, Equatable {
     case .rateDecay: rateDecay
     case .initialSum: initialSum
     case .centred: isCentred.map { $0 ? 1 : 0 }
+    case .lazy: isLazy.map { $0 ? 1 : 0 }
     case .averageAfter: averageAfter.map(Double.init)
     case .blockSize: blockSize.map(Double.init)
     case .rootInterval: rootInterval.map(Double.init)
@@ -156,7 +162,7 @@ public struct OptimizerSettings: Sendable, Equatable {
       ("at least 0", { $0 >= 0 && $0.isFinite })
     case .averageAfter: ("at least 0", { $0 >= 0 })
     case .blockSize, .rootInterval, .history, .iterations: ("at least 1", { $0 >= 1 })
-    case .nesterov, .centred, .grafting: nil
+    case .nesterov, .centred, .lazy, .grafting: nil
     }
   }
 
@@ -187,7 +193,7 @@ public struct OptimizerSettings: Sendable, Equatable {
     case .adam:
       Adam(
         beta1: beta1 ?? 0.9, beta2: beta2 ?? 0.999, epsilon: epsilon ?? 1e-8,
-        weightDecay: weightDecay ?? 0)
+        weightDecay: weightDecay ?? 0, isLazy: isLazy ?? false)
     case .adamw:
       AdamW(
         beta1: beta1 ?? 0.9, beta2: beta2 ?? 0.999, epsilon: epsilon ?? 1e-8,

@@ -55,13 +55,8 @@ public struct SGD: Optimizer {
     let decay = Float(weightDecay)
     parameter.update { weights, gradient in
       let weights = weights.baseAddress!
-      if decay == 0, case .rows(let gradient) = gradient {
-        gradient.forEachRow { start, count, gradient in
-          unroll_sgd_update(count, rate, scale, decay, gradient, weights + start)
-        }
-        return
-      }
-      GradientBlocks.forEach(of: parameter, gradient) { block, gradient in
+      GradientBlocks.forEach(of: parameter, gradient, skippingZeroRows: decay == 0) {
+        block, gradient in
         unroll_sgd_update(block.count, rate, scale, decay, gradient, weights + block.lowerBound)
       }
     }
@@ -83,20 +78,5 @@ public struct SGD: Optimizer {
       }
     }
     state.put(velocity, "velocity", for: parameter)
-  }
-}
-
-extension RowGradient {
-  /// Calls `body` with each row's place in the matrix, its length and its gradient.
-  fileprivate func forEachRow(_ body: (Int, Int, UnsafePointer<Float>) -> Void) {
-    let columns = values.shape[1]
-    values.withUnsafeBufferPointer { values in
-      let rowsPerBlock = max(1, GradientBlocks.length / max(columns, 1))
-      GradientBlocks.forEachRange(count: rows.count, length: rowsPerBlock) { range in
-        for index in range {
-          body(Int(rows[index]) * columns, columns, values.baseAddress! + index * columns)
-        }
-      }
-    }
   }
 }

@@ -7,7 +7,7 @@ import Tensors
 /// ```
 /// x_t = E[token_t]                    looked up, or composed from the word's characters
 /// h_t = RNN(x_t, h_{t-1})             L layers of any cell
-/// p(token_{t+1}) = softmax(W h_t + b)
+/// p(token_{t+1}) = softmax(W h_t + b)         or another way of ``OutputLayer``
 /// ```
 ///
 /// A model is a value of parameters and a vocabulary, `Sendable`, with no hidden mode: prediction
@@ -26,7 +26,7 @@ public struct LanguageModel: Module {
   /// Turns tokens into vectors.
   public let encoder: WordEncoder
   var network: RecurrentStack
-  let decoder: Linear
+  let decoder: OutputLayer
 
   /// What is carried from token to token.
   public typealias State = RecurrentStack.State
@@ -75,7 +75,9 @@ public struct LanguageModel: Module {
   ) throws(ModelError) {
     try configuration.validate()
     try configuration.validate(vocabulary)
-    self.configuration = configuration
+    var resolved = configuration
+    resolved.output = configuration.output.resolved(vocabularySize: vocabulary.count)
+    self.configuration = resolved
     self.vocabulary = vocabulary
     do {
       lexicon =
@@ -93,20 +95,15 @@ public struct LanguageModel: Module {
       key: key.child(0))
     network = RecurrentStack(
       configuration.stack, initialization: initialization.gates, key: key.child(1))
-    // Tied weights were refused where nothing is looked up.
-    decoder =
-      if configuration.isTied, let table = encoder.table {
-        Linear(sharing: table.weight, name: "decoder")
-      } else {
-        Linear(
-          inputs: configuration.stack.outputSize, outputs: vocabulary.count, name: "decoder",
-          initializer: initialization.decoder, key: key.child(2))
-      }
+    decoder = OutputLayer(
+      configuration.output, inputs: configuration.stack.outputSize, counts: vocabulary.counts,
+      sharing: configuration.isTied ? encoder.table?.weight : nil,
+      initializer: initialization.decoder,
+      key: key.child(2))
   }
 
   public var parameters: [Parameter] {
-    let output = configuration.isTied ? [decoder.bias] : decoder.parameters
-    return encoder.parameters + network.parameters + output
+    encoder.parameters + network.parameters + decoder.parameters
   }
 
   /// The state before the first token, for `batch` streams: zeros, or what was learned.
@@ -153,7 +150,8 @@ public struct LanguageModel: Module {
   /// - Parameters:
   ///   - words: the lexicon whose numbers tokens and targets are; a target outside the vocabulary is
   ///     its unknown token.
-  ///   - scale: the loss is scale · Σ -ln p(target) over targets that are not negative,
+  ///   - scale: the loss is scale · Σ -ln p(target) over targets that are not negative (in training with
+  ///     a sampled output, its own loss in place of -ln p),
   ///   - penalty: and as many times this as there are such targets.
   func loss(
     _ tokens: [Int32], targets: [Int32], words: Lexicon? = nil, steps: Int, lengths: [Int32]? = nil,
@@ -161,10 +159,9 @@ public struct LanguageModel: Module {
   ) -> (loss: Variable, losses: [Float], state: State) {
     let targets = words?.lookUp(targets) ?? targets
     let reading = read(tokens, words, steps: steps, lengths: lengths, from: state, mode: mode)
-    let (loss, losses) = softmaxCrossEntropy(
-      reading.dropped.reshaped(to: [tokens.count, network.outputSize]),
-      weight: decoder.weight.variable(mode), bias: decoder.bias.variable(mode),
-      targets: targets, scale: scale)
+    let (loss, losses) = decoder.loss(
+      reading.dropped.reshaped(to: [tokens.count, network.outputSize]), targets: targets,
+      scale: scale, mode: mode.child(3))
     guard mode.isTraining,
       let penalty = penalty.loss(
         outputs: reading.outputs, dropped: reading.dropped, lengths: lengths)
@@ -174,7 +171,7 @@ public struct LanguageModel: Module {
   }
 
   /// One step of prediction: a token for each of B streams and their state give the logits
-  /// [B, V] of the next tokens and the state after it.
+  /// [B, V] of the next tokens, whose softmax is their distribution, and the state after it.
   ///
   /// - Parameter words: for a model that composes words, a lexicon that goes on from the model's own
   ///   ``lexicon``: tokens may be numbers of it, of words that are not in the vocabulary.
@@ -184,6 +181,6 @@ public struct LanguageModel: Module {
     let vectors = encoder(spelled(tokens, words), steps: 1, mode: .prediction)
     let input = Variable(vectors.value.reshaped(to: [tokens.count, encoder.size]))
     let (hidden, next) = network.step(input, state, mode: .prediction)
-    return (decoder(hidden, mode: .prediction).value, next)
+    return (decoder.logits(hidden.value), next)
   }
 }

@@ -5,7 +5,7 @@ import Recurrent
 /// reads the same whatever options were invented since.
 extension LanguageModelConfiguration: Codable {
   private enum CodingKeys: String, CodingKey {
-    case level, unit, cell, layers, dropout, projection, connections, characters
+    case level, unit, cell, layers, dropout, projection, connections, characters, output
     case looksWordsUp = "looks_words_up"
     case embeddingSize = "embedding_size"
     case hiddenSize = "hidden_size"
@@ -53,7 +53,8 @@ extension LanguageModelConfiguration: Codable {
           weights: try rate(.weightDropout), state: try rate(.stateDropout),
           candidate: try rate(.candidateDropout), zoneout: try rate(.zoneout))),
       vanishingPenalty: try rate(.vanishingPenalty),
-      isTied: try values.decode(Bool.self, forKey: .isTied))
+      isTied: try values.decode(Bool.self, forKey: .isTied),
+      output: try values.decodeIfPresent(OutputConfiguration.self, forKey: .output) ?? .full)
   }
 
   /// Writes the configuration.
@@ -71,6 +72,7 @@ extension LanguageModelConfiguration: Codable {
     try values.encodeIfPresent(projection, forKey: .projection)
     if connections != .none { try values.encode(connections, forKey: .connections) }
     if learnsInitialState { try values.encode(true, forKey: .learnsInitialState) }
+    if output != .full { try values.encode(output, forKey: .output) }
 
     let recurrent = dropout.recurrent
     if dropout.input == dropout.hidden, dropout.hidden == dropout.output {

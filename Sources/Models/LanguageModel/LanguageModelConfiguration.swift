@@ -32,6 +32,8 @@ public struct LanguageModelConfiguration: Sendable, Equatable {
   public var vanishingPenalty: Float
   /// Whether the output layer uses the token vectors as its matrix (Inan et al. 2017).
   public var isTied: Bool
+  /// The output layer. That of a model has decided what depends on the vocabulary.
+  public var output: OutputConfiguration
 
   /// A configuration; `validate` checks it.
   public init(
@@ -39,7 +41,7 @@ public struct LanguageModelConfiguration: Sendable, Equatable {
     characters: CharacterConfiguration? = nil, looksWordsUp: Bool = true, hiddenSize: Int,
     layers: Int, projection: Int? = nil, connections: SkipConnections = .none,
     learnsInitialState: Bool = false, dropout: LanguageModelDropout = LanguageModelDropout(),
-    vanishingPenalty: Float = 0, isTied: Bool = false
+    vanishingPenalty: Float = 0, isTied: Bool = false, output: OutputConfiguration = .full
   ) {
     self.level = level
     self.unit = unit
@@ -55,6 +57,7 @@ public struct LanguageModelConfiguration: Sendable, Equatable {
     self.dropout = dropout
     self.vanishingPenalty = vanishingPenalty
     self.isTied = isTied
+    self.output = output
   }
 
   /// How tokens become vectors.
@@ -101,12 +104,20 @@ public struct LanguageModelConfiguration: Sendable, Equatable {
       !isTied || embeddingSize == stack.outputSize,
       "tied weights need an embedding as wide as the outputs of the highest layer, "
         + "not \(embeddingSize) and \(stack.outputSize)")
+    try check(
+      !isTied || output.kind.canBeTied,
+      "tied weights need an output with one matrix for all tokens (full, sampled or nce), not "
+        + output.kind.rawValue)
+    if let fault = output.fault() { throw .invalidConfiguration(fault) }
   }
 
   /// Throws ``ModelError/invalidConfiguration(_:)`` for a vocabulary without the line ends that words
-  /// need, or the sentence marks that sentences need.
+  /// need, or the sentence marks that sentences need, or with fewer tokens than the output divides.
   func validate(_ vocabulary: Vocabulary) throws(ModelError) {
     try vocabulary.requireMarks(level, unit)
+    if let fault = output.fault(vocabularySize: vocabulary.count) {
+      throw .invalidConfiguration(fault)
+    }
   }
 
   /// The numbers that are learned, with V tokens.
@@ -125,7 +136,8 @@ public struct LanguageModelConfiguration: Sendable, Equatable {
     var shapes = encoder.parameterShapes(
       vocabularySize: vocabularySize, alphabetSize: alphabetSize)
     shapes += stack.parameterShapes()
-    if !isTied { shapes.append(("decoder.weight", [vocabularySize, stack.outputSize])) }
-    return shapes + [("decoder.bias", [vocabularySize])]
+    return shapes
+      + output.tensorShapes(
+        inputs: stack.outputSize, vocabularySize: vocabularySize, isTied: isTied)
   }
 }

@@ -12,8 +12,9 @@ extension LanguageModelTask {
   /// damping holds the outputs of all layers.
   ///
   /// Throws ``ModelError/invalidConfiguration(_:)`` for a model with dropout, whose loss would be
-  /// another one each time, for penalties, which are no part of this loss, and for windows that vary,
-  /// with which the rate would have to go.
+  /// another one each time, for penalties, which are no part of this loss, for windows that vary, with
+  /// which the rate would have to go, and for an output layer other than the full softmax, whose curvature
+  /// is not known.
   public func objective(at position: StepPosition) throws -> (any CurvatureObjective)? {
     func check(_ holds: Bool, _ what: String) throws(ModelError) {
       if !holds {
@@ -26,6 +27,8 @@ extension LanguageModelTask {
     try check(
       model.configuration.vanishingPenalty == 0, "a penalty on gradients that vanish")
     try check(!variesWindow, "windows that vary")
+    let output = model.configuration.output.kind
+    try check(output == .full, "an output that is \(output.rawValue), not full")
     switch batches {
     case .streams(let streams):
       let window = windows(streams, position).window(at: position.index)
@@ -56,10 +59,8 @@ extension LanguageModelTask {
         from: start,
         mode: mode)
       let top = outputs[outputs.count - 1].reshaped(to: [inputs.count, model.network.outputSize])
-      var (total, _) = softmaxCrossEntropy(
-        top, weight: model.decoder.weight.variable(mode),
-        bias: model.decoder.bias.variable(mode), targets: words?.lookUp(targets) ?? targets,
-        scale: 1)
+      var (total, _) = model.decoder.loss(
+        top, targets: words?.lookUp(targets) ?? targets, scale: 1, mode: mode)
       if damping > 0 {
         for output in outputs { total += output.proximity(weight: Float(damping)) }
       }

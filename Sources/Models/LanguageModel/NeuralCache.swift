@@ -75,10 +75,7 @@ extension LanguageModel {
         window.inputs, text.words, steps: window.length, from: state, mode: .prediction)
       state = reading.state
       let rows = reading.outputs.value.reshaped(to: [window.length, network.outputSize])
-      let losses = softmaxCrossEntropy(
-        Variable(rows), weight: decoder.weight.variable(.prediction),
-        bias: decoder.bias.variable(.prediction), targets: targets, scale: 0
-      ).losses
+      let losses = decoder.losses(rows, targets: targets)
       let remembered = history.read(rows, targets: targets, flatnesses: flatnesses)
       for (index, cache) in caches.enumerated() {
         let place = flatnesses.firstIndex(of: cache.flatness) ?? 0

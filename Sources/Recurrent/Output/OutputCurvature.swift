@@ -11,21 +11,22 @@ import Tensors
 ///
 /// - Parameters: as of `softmaxCrossEntropy`.
 func addOutputCurvature(
-  _ context: CurvatureContext, _ hidden: Tensor, weight: Tensor, bias: Tensor, targets: [Int32],
+  _ context: CurvatureContext, _ hidden: Tensor, weight: Tensor, bias: Tensor?, targets: [Int32],
   scale: Float, blockRows: Int
 ) {
   let (rows, size, vocabulary) = (hidden.shape[0], weight.shape[1], weight.shape[0])
   let scale = scale * context.gradients.takeGradient().scalar
   guard rows > 0 else { return }
   let matrix = MatrixView(weight.sharedPointer, rows: vocabulary, columns: size)
-  let tangents = (0...2).map { context.tangent(ofParent: $0) }
+  let parents = bias == nil ? [0, 1] : [0, 1, 2]
+  let tangents = parents.map { context.tangent(ofParent: $0) } + (bias == nil ? [nil] : [])
   for start in stride(from: 0, to: rows, by: blockRows) {
     let block = start..<min(rows, start + blockRows)
     let states = MatrixView(
       hidden.sharedPointer.row(start, size), rows: block.count, columns: size)
     withWorkspace(2 * block.count * vocabulary) { logits in
       let moves = logits.row(block.count, vocabulary)
-      multiply(states, matrix, bias: bias.sharedPointer, into: logits)
+      multiply(states, matrix, bias: bias?.sharedPointer, into: logits)
       // The tangents of the logits: a part that is there overwrites, the others add.
       var hasMoves = false
       if let dw = tangents[1] {
@@ -46,7 +47,7 @@ func addOutputCurvature(
       }
       curve(logits, moves, targets: targets[block], vocabulary: vocabulary, scale: scale)
       let product = MatrixView(moves, rows: block.count, columns: vocabulary)
-      context.gradients.accumulate(intoParents: [0, 1, 2]) { sums in
+      context.gradients.accumulate(intoParents: parents) { sums in
         addBlock(product, moves, states, matrix, block, size: size, sums)
       }
     }
@@ -102,14 +103,9 @@ private func addBlock(
         into: sum.values.baseAddress!))
   }
   multiply(products)
-  if let sum = sums[2] {
-    let vocabulary = sum.values.count
-    let width = 1024
-    ThreadTeam.current.forEach((vocabulary + width - 1) / width) { task in
-      let first = task * width
-      unroll_column_sums(
-        block.count, min(width, vocabulary - first), moves + first, vocabulary, !sum.isFresh,
-        sum.values.baseAddress! + first)
-    }
+  if sums.count > 2, let sum = sums[2] {
+    addColumns(
+      block.count, sum.values.count, of: moves, accumulate: !sum.isFresh,
+      to: sum.values.baseAddress!)
   }
 }

@@ -10,12 +10,12 @@ import Tensors
 ///
 /// - Parameters:
 ///   - hidden: h [M, H].
-///   - weight: W [V, H]; bias: b [V].
+///   - weight: W [V, H]; bias: b [V], or nil for none.
 ///   - targets: M tokens; rows with a negative target do not count.
 ///   - scale: the loss returned is scale · Σ -ln p(target).
 /// - Returns: the loss as a scalar, and -ln p(target) of each row (0 where it does not count).
 public func softmaxCrossEntropy(
-  _ hidden: Variable, weight: Variable, bias: Variable, targets: [Int32], scale: Float
+  _ hidden: Variable, weight: Variable, bias: Variable?, targets: [Int32], scale: Float
 ) -> (loss: Variable, losses: [Float]) {
   softmaxCrossEntropy(
     hidden, weight: weight, bias: bias, targets: targets, scale: scale,
@@ -27,16 +27,17 @@ func outputBlockRows(vocabulary: Int) -> Int { max(64, (16 << 20) / max(vocabula
 
 /// `softmaxCrossEntropy` in blocks of `blockRows` rows.
 func softmaxCrossEntropy(
-  _ hidden: Variable, weight: Variable, bias: Variable, targets: [Int32], scale: Float,
+  _ hidden: Variable, weight: Variable, bias: Variable?, targets: [Int32], scale: Float,
   blockRows: Int
 ) -> (loss: Variable, losses: [Float]) {
   let (rows, size, vocabulary) = (hidden.shape[0], weight.shape[1], weight.shape[0])
   precondition(
-    hidden.shape == [targets.count, size] && bias.shape == [vocabulary],
-    "states \(hidden.shape), weight \(weight.shape), bias \(bias.shape), \(targets.count) targets")
+    hidden.shape == [targets.count, size] && (bias == nil || bias?.shape == [vocabulary]),
+    "states \(hidden.shape), weight \(weight.shape), bias \(bias?.shape ?? []), "
+      + "\(targets.count) targets")
   precondition(
     targets.allSatisfy { $0 < vocabulary }, "a target beyond the vocabulary of \(vocabulary)")
-  let parents = [hidden, weight, bias]
+  let parents = [hidden, weight] + (bias.map { [$0] } ?? [])
   // A loss scaled by zero has no gradient; the kernel would take the zero for "no gradient wanted"
   // and leave logits in its place.
   let isRecorded = scale != 0 && parents.contains(where: \.isRecorded)
@@ -44,11 +45,12 @@ func softmaxCrossEntropy(
   var losses = [Float](repeating: 0, count: rows)
   var gradients: OutputGradients?
   if isRecorded {
-    gradients = OutputGradients(rows: rows, size: size, vocabulary: vocabulary)
+    gradients = OutputGradients(
+      rows: rows, size: size, vocabulary: vocabulary, hasBias: bias != nil)
   }
   for start in stride(from: 0, to: rows, by: blockRows) {
     outputBlock(
-      hidden.value, weight: weight, bias: bias.value, targets: targets,
+      hidden.value, weight: weight, bias: bias?.value, targets: targets,
       rows: start..<min(rows, start + blockRows), scale: isRecorded ? scale : 0, losses: &losses,
       gradients: gradients)
   }
@@ -56,12 +58,12 @@ func softmaxCrossEntropy(
   let total = losses.reduce(0.0) { $0 + Double($1) }
   let loss = Tensor(Float(total * Double(scale)))
   guard let gradients else { return (Variable(loss), losses) }
-  let (states, offsets) = (hidden.value, bias.value)
+  let (states, offsets) = (hidden.value, bias?.value)
   return (
     Variable.operation(from: parents, output: loss) { context in
       // The loss moves along its gradient.
       var slope = 0.0
-      for (parent, gradient) in [gradients.hidden, gradients.weight, gradients.bias].enumerated() {
+      for (parent, gradient) in gradients.all.enumerated() {
         guard let tangent = context.tangent(ofParent: parent) else { continue }
         slope += unroll_dot(gradient.count, gradient.sharedPointer, tangent.sharedPointer)
         withExtendedLifetime(tangent) {}
@@ -73,7 +75,7 @@ func softmaxCrossEntropy(
         blockRows: blockRows)
     } backward: { context in
       let seed = context.takeGradient().scalar
-      for (parent, gradient) in [gradients.hidden, gradients.weight, gradients.bias].enumerated() {
+      for (parent, gradient) in gradients.all.enumerated() {
         let gradient = seed != 1 && context.keepsGraph ? gradient.copied() : gradient
         if seed != 1 {
           unroll_scale(gradient.count, seed, gradient.sharedPointer, gradient.sharedPointer)
@@ -87,21 +89,23 @@ func softmaxCrossEntropy(
 private struct OutputGradients {
   let hidden: Tensor
   let weight: Tensor
-  let bias: Tensor
+  let bias: Tensor?
 
-  init(rows: Int, size: Int, vocabulary: Int) {
+  /// In the order of the parents.
+  var all: [Tensor] { [hidden, weight] + (bias.map { [$0] } ?? []) }
+
+  init(rows: Int, size: Int, vocabulary: Int, hasBias: Bool) {
     hidden = Tensor(uninitialized: [rows, size])
     weight = Tensor(uninitialized: [vocabulary, size])
-    bias = Tensor(uninitialized: [vocabulary])
+    bias = hasBias ? Tensor(uninitialized: [vocabulary]) : nil
     if rows == 0 {
-      weight.sharedPointer.update(repeating: 0, count: weight.count)
-      bias.sharedPointer.update(repeating: 0, count: bias.count)
+      for sum in all { sum.sharedPointer.update(repeating: 0, count: sum.count) }
     }
   }
 }
 
 private func outputBlock(
-  _ hidden: Tensor, weight: Variable, bias: Tensor, targets: [Int32], rows: Range<Int>,
+  _ hidden: Tensor, weight: Variable, bias: Tensor?, targets: [Int32], rows: Range<Int>,
   scale: Float, losses: inout [Float], gradients: OutputGradients?
 ) {
   let (size, vocabulary) = (weight.shape[1], weight.shape[0])
@@ -110,7 +114,7 @@ private func outputBlock(
   let states = MatrixView(h, rows: rows.count, columns: size)
   let matrix = MatrixView(w.sharedPointer, rows: vocabulary, columns: size)
   withWorkspace(rows.count * vocabulary) { logits in
-    multiply(states, matrix, bias: bias.sharedPointer, into: logits)
+    multiply(states, matrix, bias: bias?.sharedPointer, into: logits)
     losses.withUnsafeMutableBufferPointer { losses in
       targets.withUnsafeBufferPointer { targets in
         let losses = losses.baseAddress! + rows.lowerBound
@@ -136,13 +140,22 @@ private func outputBlock(
         gradient, matrix.transposed,
         into: gradients.hidden.sharedPointer.row(rows.lowerBound, size)),
     ])
-    let width = 1024
-    ThreadTeam.current.forEach((vocabulary + width - 1) / width) { task in
-      let first = task * width
-      unroll_column_sums(
-        rows.count, min(width, vocabulary - first), logits + first, vocabulary, !isFirst,
-        gradients.bias.sharedPointer + first)
+    if let sums = gradients.bias?.sharedPointer {
+      addColumns(rows.count, vocabulary, of: logits, accumulate: !isFirst, to: sums)
     }
   }
   withExtendedLifetime((hidden, w, bias)) {}
+}
+
+/// sums[j] = Σ_i x[i, j] (+ sums[j]) for contiguous rows, shared by the thread team.
+func addColumns(
+  _ rows: Int, _ columns: Int, of x: UnsafePointer<Float>, accumulate: Bool,
+  to sums: UnsafeMutablePointer<Float>
+) {
+  let width = 1024
+  ThreadTeam.current.forEach((columns + width - 1) / width) { task in
+    let first = task * width
+    unroll_column_sums(
+      rows, min(width, columns - first), x + first, columns, accumulate, sums + first)
+  }
 }

@@ -11,7 +11,7 @@ import Testing
 struct RecipeTests {
   private func recipe(_ arguments: [String], yaml: String = "") throws -> LanguageModelRecipe {
     var settings = Settings(file: try ConfigFile(yaml, path: "run.yaml"))
-    let recipe = try LanguageModelOptions.parse(arguments).recipe(&settings, seed: 1)
+    let recipe = try TrainLM.parse(arguments).recipe(&settings, seed: 1)
     try settings.finish()
     return recipe
   }
@@ -74,7 +74,7 @@ struct RecipeTests {
     for name in names {
       let file = try ConfigFile(path: folder + "/" + name)
       var settings = Settings(file: file)
-      let recipe = try LanguageModelOptions.parse([]).recipe(&settings, seed: 1)
+      let recipe = try TrainLM.parse([]).recipe(&settings, seed: 1)
       try settings.finish()
       #expect(file.entries.count >= 10 && recipe.configuration.layers == 2, "\(name)")
     }

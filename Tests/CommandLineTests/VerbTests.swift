@@ -304,7 +304,7 @@ struct VerbTests {
       #expect(line.contains("--learn-initial-state --") && !line.contains("--tie"))
       let recipe = line.split(separator: " ").dropFirst().map(String.init)
       var settings = Settings(file: nil)
-      let parsed = try LanguageModelOptions.parse(recipe).recipe(&settings, seed: 1)
+      let parsed = try TrainLM.parse(recipe).recipe(&settings, seed: 1)
       #expect(parsed.configuration.learnsInitialState && parsed.configuration.cell == .gru)
     }
   }

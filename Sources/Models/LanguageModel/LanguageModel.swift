@@ -31,39 +31,6 @@ public struct LanguageModel: Module {
   /// What is carried from token to token.
   public typealias State = RecurrentStack.State
 
-  /// How a model starts.
-  public struct Initialization: Sendable {
-    /// Of the token vectors: uniform in ±range.
-    public var embeddingRange: Float
-    /// Of the output layer.
-    public var decoder: Initializer
-    /// Of the recurrent layers.
-    public var gates: GateParameters.Initialization
-
-    /// Unit-variance-preserving defaults: vectors in ±0.1, Glorot and orthogonal matrices, forget
-    /// bias 1.
-    public init(
-      embeddingRange: Float = 0.1, decoder: Initializer = .glorot,
-      gates: GateParameters.Initialization = .init()
-    ) {
-      self.embeddingRange = embeddingRange
-      self.decoder = decoder
-      self.gates = gates
-    }
-
-    /// Every matrix uniform in ±range, as in Zaremba et al. (2014); biases zero but for the forget
-    /// gate's.
-    public static func uniform(_ range: Float, forgetBias: Float = 1) -> Initialization {
-      Initialization(
-        embeddingRange: range, decoder: .uniform(range),
-        gates: .init(
-          input: .uniform(range), recurrent: .uniform(range), forgetBias: forgetBias))
-    }
-
-    static let zero = Initialization(
-      embeddingRange: 0, decoder: .zero, gates: .init(input: .zero, recurrent: .zero))
-  }
-
   /// A fresh model.
   ///
   /// - Parameter alphabet: the characters of which words are composed; nil for those of the vocabulary.
@@ -71,7 +38,7 @@ public struct LanguageModel: Module {
   ///   lines or sentences, or an alphabet that does.
   public init(
     configuration: LanguageModelConfiguration, vocabulary: Vocabulary, alphabet: Vocabulary? = nil,
-    initialization: Initialization = .init(), key: RandomKey
+    initialization: ModelInitialization = .init(), key: RandomKey
   ) throws(ModelError) {
     try configuration.validate()
     try configuration.validate(vocabulary)
@@ -91,14 +58,14 @@ public struct LanguageModel: Module {
     encoder = WordEncoder(
       configuration.encoder, vocabularySize: vocabulary.count,
       alphabetSize: lexicon?.alphabet.count ?? 0, embeddingRange: initialization.embeddingRange,
-      outputInitializer: initialization.decoder, initialization: initialization.gates,
+      outputInitializer: initialization.output, initialization: initialization.gates,
       key: key.child(0))
     network = RecurrentStack(
       configuration.stack, initialization: initialization.gates, key: key.child(1))
     decoder = OutputLayer(
       configuration.output, inputs: configuration.stack.outputSize, counts: vocabulary.counts,
       sharing: configuration.isTied ? encoder.table?.weight : nil,
-      initializer: initialization.decoder,
+      initializer: initialization.output,
       key: key.child(2))
   }
 

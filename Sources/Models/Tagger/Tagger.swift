@@ -44,36 +44,13 @@ public struct Tagger: Module {
     encoder.parameters + network.parameters + output.parameters + (field?.parameters ?? [])
   }
 
-  /// How a tagger starts.
-  public struct Initialization: Sendable {
-    /// Of the vectors of words and characters: uniform in ±range.
-    public var embeddingRange: Float
-    /// Of the output layer and of what composes words.
-    public var output: Initializer
-    /// Of the recurrent layers.
-    public var gates: GateParameters.Initialization
-
-    /// Vectors in ±0.1, Glorot and orthogonal matrices, forget bias 1.
-    public init(
-      embeddingRange: Float = 0.1, output: Initializer = .glorot,
-      gates: GateParameters.Initialization = .init()
-    ) {
-      self.embeddingRange = embeddingRange
-      self.output = output
-      self.gates = gates
-    }
-
-    static let zero = Initialization(
-      embeddingRange: 0, output: .zero, gates: .init(input: .zero, recurrent: .zero))
-  }
-
   /// A fresh tagger with the words, characters and labels of `sentences`. Characters that occur only once
   /// stand for all that do not occur.
   ///
   /// Throws ``ModelError/invalidConfiguration(_:)``, and `CorpusError` for sentences without words.
   public init(
     _ configuration: TaggerConfiguration, learningFrom sentences: [LabelledSentence],
-    column: LabelColumn? = nil, initialization: Initialization = .init(), key: RandomKey
+    column: LabelColumn? = nil, initialization: ModelInitialization = .init(), key: RandomKey
   ) throws {
     guard sentences.contains(where: { !$0.words.isEmpty }) else { throw CorpusError.noSentences }
     let vocabulary = try Vocabulary(ofWords: sentences.lazy.flatMap(\.words))
@@ -86,7 +63,7 @@ public struct Tagger: Module {
   }
 
   /// A fresh tagger.
-  init(_ blueprint: Blueprint, initialization: Initialization, key: RandomKey) throws {
+  init(_ blueprint: Blueprint, initialization: ModelInitialization, key: RandomKey) throws {
     try Self.validate(blueprint)
     configuration = blueprint.architecture
     vocabulary = blueprint.vocabulary

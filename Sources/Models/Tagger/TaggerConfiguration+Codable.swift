@@ -9,6 +9,7 @@ extension TaggerConfiguration: Codable {
     case minimumCount = "minimum_count"
     case wordDropout = "dropout_words"
     case hiddenSize = "hidden_size"
+    case learnsInitialState = "learned_initial_state"
     case inputDropout = "dropout_input"
     case hiddenDropout = "dropout_hidden"
     case outputDropout = "dropout_output"
@@ -37,6 +38,7 @@ extension TaggerConfiguration: Codable {
       layers: try values.decode(Int.self, forKey: .layers),
       projection: try values.decodeIfPresent(Int.self, forKey: .projection),
       connections: try value(.connections, .none),
+      learnsInitialState: try value(.learnsInitialState, false),
       dropout: LanguageModelDropout(
         input: try value(.inputDropout, rateOfAll), hidden: try value(.hiddenDropout, rateOfAll),
         output: try value(.outputDropout, rateOfAll), embedding: try value(.embeddingDropout, 0),
@@ -60,6 +62,7 @@ extension TaggerConfiguration: Codable {
     try values.encode(layers, forKey: .layers)
     try values.encodeIfPresent(projection, forKey: .projection)
     if connections != .none { try values.encode(connections, forKey: .connections) }
+    if learnsInitialState { try values.encode(true, forKey: .learnsInitialState) }
     try values.encode(output, forKey: .output)
     if constraints != .none { try values.encode(constraints, forKey: .constraints) }
     let recurrent = dropout.recurrent

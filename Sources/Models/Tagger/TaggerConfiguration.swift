@@ -41,6 +41,8 @@ public struct TaggerConfiguration: Sendable, Equatable {
   public var projection: Int?
   /// What layers see beside the outputs of the one below.
   public var connections: SkipConnections
+  /// Whether the states that the layers start from, at both ends, are learned; zeros otherwise.
+  public var learnsInitialState: Bool
   /// What is dropped while it is trained.
   public var dropout: LanguageModelDropout
   /// What makes labels.
@@ -53,8 +55,8 @@ public struct TaggerConfiguration: Sendable, Equatable {
     words: WordEncoderConfiguration, lowercases: Bool = false, minimumCount: Int = 1,
     wordDropout: Float = 0.5, cell: CellKind = .lstm, hiddenSize: Int, layers: Int = 1,
     projection: Int? = nil, connections: SkipConnections = .none,
-    dropout: LanguageModelDropout = LanguageModelDropout(), output: TaggerOutput = .softmax,
-    constraints: LabelConstraints = .none
+    learnsInitialState: Bool = false, dropout: LanguageModelDropout = LanguageModelDropout(),
+    output: TaggerOutput = .softmax, constraints: LabelConstraints = .none
   ) {
     self.words = words
     self.lowercases = lowercases
@@ -65,6 +67,7 @@ public struct TaggerConfiguration: Sendable, Equatable {
     self.layers = layers
     self.projection = projection
     self.connections = connections
+    self.learnsInitialState = learnsInitialState
     self.dropout = dropout
     self.output = output
     self.constraints = constraints
@@ -75,7 +78,8 @@ public struct TaggerConfiguration: Sendable, Equatable {
     StackConfiguration(
       cell, inputSize: words.outputSize, hiddenSize: hiddenSize, layers: layers,
       projection: projection, isBidirectional: true, connections: connections,
-      dropout: dropout.hidden, isVariational: dropout.isVariational,
+      learnsInitialState: learnsInitialState, dropout: dropout.hidden,
+      isVariational: dropout.isVariational,
       recurrentDropout: dropout.recurrent)
   }
 

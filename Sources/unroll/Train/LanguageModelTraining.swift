@@ -74,35 +74,3 @@ struct LanguageModelTraining {
       + "(vocabulary \(Format.count(model.vocabulary.count)))"
   }
 }
-
-extension LanguageModelConfiguration {
-  /// "a word-level LSTM, 2 layers of 650 units"
-  var summary: String {
-    let size = Format.plural(layers, "layer")
-    let projected = projection.map { ", projected to \(Format.count($0))" } ?? ""
-    let units = Format.plural(hiddenSize, "unit")
-    return "a \(level.rawValue)-level \(cell.title), \(size) of \(units)\(projected)"
-  }
-}
-
-extension CellKind {
-  /// The cell's name in a sentence.
-  var title: String {
-    switch self {
-    case .rnn: "RNN"
-    case .rnnReLU: "ReLU RNN"
-    case .rnnNorm: "RNN with layer normalisation"
-    case .irnn: "IRNN"
-    case .memory: "memory cell"
-    case .memoryRecurrent: "recurrent memory cell"
-    case .memoryGated: "gated memory cell"
-    case .lstm: "LSTM"
-    case .lstmPeephole: "LSTM with peepholes"
-    case .lstmCoupled: "LSTM with coupled gates"
-    case .lstmNorm: "LSTM with layer normalisation"
-    case .gru: "GRU"
-    case .gruResetBefore: "GRU (reset before)"
-    case .gruNorm: "GRU with layer normalisation"
-    }
-  }
-}

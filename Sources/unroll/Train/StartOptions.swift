@@ -55,14 +55,14 @@ struct StartOptions: ParsableArguments {
   ///
   /// - Throws: `Failure` for values that make no sense by themselves or together.
   func recipe(
-    _ settings: inout Settings, for configuration: LanguageModelConfiguration
+    _ settings: inout Settings, for cell: CellKind
   ) throws -> StartRecipe {
     let recipe = StartRecipe(
       range: try settings.value("init-range", initRange, .positive),
       input: try settings.value("input-init", inputInit),
       recurrent: try settings.value("recurrent-init", recurrentInit),
       recurrentGain: try settings.value("recurrent-gain", recurrentGain, .positive),
-      forgetBias: try forgetGateBias(&settings, configuration.cell))
+      forgetBias: try forgetGateBias(&settings, cell))
     let given = [
       ("input-init", recipe.input != nil), ("recurrent-init", recipe.recurrent != nil),
       ("recurrent-gain", recipe.recurrentGain != nil),
@@ -74,7 +74,7 @@ struct StartOptions: ParsableArguments {
       }
     }
     let ofMatrices = given + [("init-range", recipe.range != nil)]
-    if configuration.cell == .irnn, let (name, _) = ofMatrices.first(where: { $0.1 }) {
+    if cell == .irnn, let (name, _) = ofMatrices.first(where: { $0.1 }) {
       throw Failure.usage("--cell irnn has a start of its own, so --\(name) cannot be beside it")
     }
     guard recipe.input != .identity else {
@@ -119,14 +119,14 @@ struct StartRecipe: Equatable {
   /// nil for a cell without forget gates.
   var forgetBias: Double?
 
-  var initialization: LanguageModel.Initialization {
+  var initialization: ModelInitialization {
     let forgetBias = Float(forgetBias ?? 1)
     if let range { return .uniform(Float(range), forgetBias: forgetBias) }
     var gates = GateParameters.Initialization(forgetBias: forgetBias)
     if let input { gates.input = input.inputInitializer }
     if let recurrent { gates.recurrent = recurrent.recurrentInitializer }
     if let recurrentGain { gates.recurrent = .orthogonal(gain: Float(recurrentGain)) }
-    return LanguageModel.Initialization(gates: gates)
+    return ModelInitialization(gates: gates)
   }
 
   /// Options and their values, as on the command line; what is as usual is left out, but for the bias.

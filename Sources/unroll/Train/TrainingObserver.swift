@@ -10,6 +10,15 @@ enum LossMeasure {
   /// The validation loss is the share of errors, and told as accuracy; the training loss is another one.
   case errorRate
 
+  /// What a validation loss comes to: "perplexity 42.0", "accuracy 95.5 %".
+  func figure(_ loss: Double) -> String {
+    switch self {
+    case .perplexity: "perplexity \(Format.number(exp(loss)))"
+    case .loss: "loss \(Format.number(loss))"
+    case .errorRate: "accuracy \(Format.number(100 * (1 - loss))) %"
+    }
+  }
+
   /// A training loss.
   func training(_ loss: Double) -> String {
     self == .perplexity
@@ -19,12 +28,8 @@ enum LossMeasure {
 
   /// A validation loss.
   func validation(_ loss: Double) -> String {
-    switch self {
-    case .perplexity:
-      "validation loss \(Format.number(loss))  perplexity \(Format.number(exp(loss)))"
-    case .loss: "validation loss \(Format.number(loss))"
-    case .errorRate: "validation accuracy \(Format.number(100 * (1 - loss))) %"
-    }
+    self == .perplexity
+      ? "validation loss \(Format.number(loss))  \(figure(loss))" : "validation \(figure(loss))"
   }
 }
 

@@ -27,13 +27,7 @@ extension Console {
     }
     var line = "\(output): "
     if let best {
-      let figure =
-        switch measure {
-        case .perplexity: "perplexity \(Format.number(exp(best.loss)))"
-        case .loss: "loss \(Format.number(best.loss))"
-        case .errorRate: "accuracy \(Format.number(100 * (1 - best.loss))) %"
-        }
-      line += "validation \(figure) (epoch \(best.epoch))"
+      line += "validation \(measure.figure(best.loss)) (epoch \(best.epoch))"
     } else if let epoch = summary.epochs.last {
       line += measure.training(epoch.trainingLoss)
     }

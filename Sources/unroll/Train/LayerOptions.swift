@@ -1,0 +1,78 @@
+import ArgumentParser
+import Recurrent
+
+/// The flags of a stack of recurrent layers. Each is also a key of a configuration file.
+struct LayerOptions<Usual: UsualRecipe>: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The recurrent cell: \(CellKind.allCases.map(\.rawValue).joined(separator: ", ")) "
+        + "(default: \(Usual.cell.rawValue))."))
+  var cell: CellKind?
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Units of a layer (default: \(Usual.hidden)).", valueName: "n"))
+  var hidden: Int?
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Recurrent layers (default: \(Usual.layers)).", valueName: "n"))
+  var layers: Int?
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Features to which an LSTM projects its outputs (default: none).", valueName: "n"))
+  var projection: Int?
+  @Option(
+    help: ArgumentHelp(
+      "Skip connections: input (the \(Usual.input) vectors join every layer's input), residual "
+        + "(every layer but the lowest adds its input to its output) or none (default: none)."))
+  var skip: SkipConnections?
+  @Flag(
+    help: ArgumentHelp(
+      "Learn the state before the first \(Usual.input), which is zero otherwise."))
+  var learnInitialState = false
+}
+
+/// The layers that flags and configuration file ask for, not yet checked against one another.
+struct LayerChoice: Equatable {
+  var cell: CellKind
+  /// H
+  var hidden: Int
+  /// L
+  var layers: Int
+  /// P; nil for none.
+  var projection: Int?
+  var connections: SkipConnections
+  var learnsInitialState: Bool
+
+  /// The features of a layer's output, in one direction.
+  var outputs: Int { projection ?? hidden }
+}
+
+extension LayerOptions {
+  /// What the flags and the configuration file say.
+  ///
+  /// - Throws: `Failure` for values that make no sense by themselves. The rest is for
+  ///   `StackConfiguration.fault` to find.
+  func choice(_ settings: inout Settings) throws -> LayerChoice {
+    LayerChoice(
+      cell: try settings.value("cell", cell, default: Usual.cell),
+      hidden: try settings.value("hidden", hidden, default: Usual.hidden, .upTo(1_000_000)),
+      layers: try settings.value("layers", layers, default: Usual.layers, .upTo(1000)),
+      projection: try settings.value("projection", projection, .upTo(1_000_000)),
+      connections: try settings.value("skip", skip, default: .none),
+      learnsInitialState: try settings.isOn("learn-initial-state", learnInitialState))
+  }
+}
+
+extension StackConfiguration {
+  /// The layers as options and their values on the command line; what is not used is left out.
+  var options: [String: String] {
+    var options = [
+      "cell": cell.rawValue, "hidden": "\(hiddenSize)", "layers": "\(layers)",
+    ]
+    options["projection"] = projection.map { "\($0)" }
+    options["skip"] = connections == .none ? nil : connections.rawValue
+    options["learn-initial-state"] = learnsInitialState ? "true" : nil
+    return options
+  }
+}

@@ -144,3 +144,18 @@ public struct TextDecoder: Sendable {
     }
   }
 }
+
+extension Tokenizer {
+  /// The tokens of `line` as they are written, without anything for the line's end.
+  public func tokens(of line: String) -> [String] {
+    var tokens: [String] = []
+    // The scan throws only what its closures throw.
+    try! line.withUTF8Bytes { (bytes) throws(CorpusError) in
+      try scan(bytes) { (range) throws(CorpusError) in
+        tokens.append(String(decoding: bytes[range], as: UTF8.self))
+      } lineEnd: { (_) throws(CorpusError) in
+      }
+    }
+    return tokens
+  }
+}

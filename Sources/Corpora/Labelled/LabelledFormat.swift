@@ -10,6 +10,21 @@ public enum LabelledFormat: String, Sendable, Codable, CaseIterable {
     self = path.lowercased().hasSuffix(".conllu") ? .conllu : .columns
   }
 
+  /// The format that a file's name tells, or what stands in it: CoNLL-U of `.conllu`, and where the first
+  /// line that is neither empty nor a comment has ten columns with tabs between them and begins with a
+  /// number.
+  public init(path: String, text: String) {
+    self.init(path: path)
+    guard self == .columns else { return }
+    for line in text.utf8.split(separator: UInt8(ascii: "\n")) {
+      if line.first == UInt8(ascii: "#") { continue }
+      let columns = line.split(separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false)
+      let isNumbered = columns[0].first.map { (0x30...0x39).contains($0) } ?? false
+      if columns.count == CoNLLUColumn.allCases.count, isNumbered { self = .conllu }
+      return
+    }
+  }
+
   /// The sentences of the file at `path`.
   ///
   /// - Parameter column: which column of CoNLL-U has the labels.

@@ -8,6 +8,14 @@ public enum ModelTask: String, Sendable, Codable, CaseIterable {
   /// ``Tagger``
   case tagger
 
+  /// The type of the models for it.
+  public var modelType: any StoredModel.Type {
+    switch self {
+    case .languageModel: LanguageModel.self
+    case .tagger: Tagger.self
+    }
+  }
+
   /// The task of the model in the file at `path`.
   ///
   /// Throws `ModelFileError` for what is no safetensors file, and ``ModelError/notAModel(path:detail:)``

@@ -9,7 +9,7 @@ struct SimilarityEvaluation {
   let json: Bool
 
   func run(_ console: Console) throws {
-    let model = try loadWordVectors(model)
+    let model = try loadWordVectors(model, for: "--similarity")
     for file in files {
       let pairs = try WordPair.parse(TextFile.read(file), name: file)
       let found = model.similarity(on: pairs)

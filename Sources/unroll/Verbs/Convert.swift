@@ -33,7 +33,7 @@ struct Convert: Verb {
     guard let output else { throw Failure.usage("nowhere to put the model: --output FILE") }
     // Onto the model itself is allowed: the file is replaced when the new one is whole.
     try common.refuseSharedFiles(outputs: [("--output", output)])
-    let loaded = try LanguageModel(contentsOf: model)
+    let loaded = try loadModel(model)
     let before = try bytes(of: model)
     try loaded.save(to: output, precision: precision)
     let after = try bytes(of: output)

@@ -52,7 +52,7 @@ struct Embed: Verb {
     try common.refuseSharedFiles(
       outputs: [("--output", output)], inputs: [("the model that is read", model)])
     try withThreads(threads) {
-      let loaded = try loadWordVectors(model)
+      let loaded = try loadWordVectors(model, for: "embed")
       let words = try self.words == ["-"] ? readWords() : self.words
       let wanted = words.isEmpty && self.words != ["-"] ? loaded.vocabulary.tokens : words
       let vectors = try zip(wanted, loaded.vectors(of: wanted)).map { word, vector in

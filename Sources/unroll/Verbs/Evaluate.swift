@@ -6,12 +6,16 @@ struct Evaluate: Verb {
   static let configuration = CommandConfiguration(
     abstract: "Measure how well a model predicts a text.",
     discussion: """
-      The whole text counts, its first token too; the state is carried from beginning to end. \
+      By a language model the whole text counts, its first token too; the state is carried from beginning to end. \
       Perplexity is e to the cross-entropy, which is in nats a token.
 
       With --cache also as a model that remembers what it has lately read (Grave et al. 2017): words \
       come again where the net was in a like state. --cache-tune chooses weight and flatness on \
       another text.
+
+      A tagger is measured on sentences with labels, CoNLL-U or columns: the accuracy, that on words \
+      which occurred in training and on others, and where labels such as B-PER mark spans their F1, \
+      counted as conlleval does.
 
       An n-gram model (ARPA) is measured on the same tokens. With --interpolate a neural model is \
       mixed with one, token by token; --tune chooses the share on another text.
@@ -26,11 +30,12 @@ struct Evaluate: Verb {
         unroll evaluate model.arpa test.txt
         unroll evaluate model.safetensors test.txt --interpolate model.arpa --tune valid.txt
         unroll evaluate model.safetensors --similarity wordsim353.tsv
+        unroll evaluate tagger.safetensors test.conllu
       """)
 
   @Argument(help: "A model file.", completion: .file(extensions: ["safetensors"]))
   var model: String
-  @Argument(help: "A text file; not with --similarity.", completion: .file())
+  @Argument(help: "A text file, or one with labels; not with --similarity.", completion: .file())
   var file: String?
   @OptionGroup var caching: CacheOptions
   @OptionGroup var interpolation: InterpolationOptions
@@ -40,6 +45,7 @@ struct Evaluate: Verb {
       "Pairs of words and people's ratings of them, a line each, to rank by cosine.",
       valueName: "file"), completion: .file())
   var similarity: [String] = []
+  @OptionGroup var labelled: LabelledOptions
   @OptionGroup var common: CommonOptions
 
   func run(_ console: Console) throws {
@@ -48,7 +54,12 @@ struct Evaluate: Verb {
     let caching = try CacheChoice(caching, &settings)
     let interpolating = try interpolation.choice(&settings)
     let similarity = try settings.list("similarity", similarity)
+    let labelled = try labelled.choice(&settings)
     try settings.finish()
+    // What goes with some models alone.
+    let caches = caching.map { _ in "cache" }
+    let mixes = interpolating.map { _ in "interpolate" }
+    let labels = labelled.flag
     try withThreads(threads) {
       guard similarity.isEmpty else {
         guard file == nil else {
@@ -58,14 +69,26 @@ struct Evaluate: Verb {
           .run(console)
       }
       guard let file else { throw Failure.usage("no text to predict: unroll evaluate MODEL FILE") }
-      let evaluation = PerplexityEvaluation(model: model, file: file, json: common.json)
-      if NGramLanguageModel.isARPA(model) {
-        if let name = caching != nil ? "cache" : interpolating != nil ? "interpolate" : nil {
-          throw Failure("--\(name) goes with a neural model; \(model) is an n-gram model (ARPA)")
-        }
-        return try evaluation.runNGrams(console)
+      let perplexity = PerplexityEvaluation(model: model, file: file, json: common.json)
+      switch try ModelKind(ofFile: model) {
+      case .ngrams:
+        try refuse(caches ?? mixes, for: "a neural model")
+        try refuse(labels, for: "a tagger")
+        try perplexity.runNGrams(console)
+      case .neural(.languageModel):
+        try refuse(labels, for: "a tagger")
+        try perplexity.run(console, caching: caching, interpolating: interpolating)
+      case .neural(.tagger):
+        try refuse(caches ?? mixes, for: "a language model")
+        try TaggingEvaluation(model: model, file: file, labelled: labelled, json: common.json)
+          .run(console)
       }
-      try evaluation.run(console, caching: caching, interpolating: interpolating)
     }
+  }
+
+  /// Refuses a flag that was given, for it goes with another kind of model.
+  private func refuse(_ flag: String?, for expected: String) throws {
+    guard let flag else { return }
+    throw Failure("--\(flag) goes with \(expected); \(model) is \(try ModelKind(ofFile: model))")
   }
 }

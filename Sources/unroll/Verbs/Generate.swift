@@ -55,7 +55,7 @@ struct Generate: Verb {
     try settings.finish()
 
     try withThreads(threads) {
-      let model = try LanguageModel(contentsOf: model)
+      let model = try loadLanguageModel(model, for: "generate")
       let usual = model.configuration.level == .words ? 100 : 500
       var text = ""
       var failure: (any Error)?

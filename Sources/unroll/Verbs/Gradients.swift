@@ -65,7 +65,7 @@ struct Gradients: Verb {
       inputs: [("the model that is read", model), ("the text that is read", file)])
     if let html { try AtomicFile.checkWritable(html) }
     try withThreads(threads) {
-      let model = try LanguageModel(contentsOf: model)
+      let model = try loadLanguageModel(model, for: "gradients")
       let batch = try read(file, for: model, steps: steps, batch: batch, isLastOnly)
       let hasJacobians = isForced || model.largestStateSize <= Self.largestState
       let report = GradientReport(

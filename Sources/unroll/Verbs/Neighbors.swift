@@ -31,7 +31,7 @@ struct Neighbors: Verb {
     let count = try settings.value("count", count, default: 10, .upTo(1_000_000))
     try settings.finish()
     try withThreads(threads) {
-      let loaded = try loadWordVectors(model)
+      let loaded = try loadWordVectors(model, for: "neighbors")
       let vectors = try zip(words, loaded.vectors(of: words)).map { word, vector in
         guard let vector else {
           throw Failure(

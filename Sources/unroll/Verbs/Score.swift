@@ -47,7 +47,7 @@ struct Score: Verb {
     if NGramLanguageModel.isARPA(model) {
       return try NGramLanguageModel(contentsOf: model).score(line:)
     }
-    return try LanguageModel(contentsOf: model).score(line:)
+    return try loadLanguageModel(model, for: "score").score(line:)
   }
 
   private func openForReading(_ path: String) throws -> Int32 {

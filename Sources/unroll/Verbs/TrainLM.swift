@@ -41,7 +41,16 @@ struct TrainLM: Verb {
     completion: .file(extensions: ["safetensors"]))
   var output: String?
 
-  @OptionGroup(title: "RECIPE") var recipe: LanguageModelOptions
+  @OptionGroup(title: "RECIPE") var tokens: TokenOptions
+  @OptionGroup(title: "RECIPE") var layers: LayerOptions<UsualLanguageModel>
+  @OptionGroup(title: "RECIPE") var words: WordOptions<UsualLanguageModel>
+  @OptionGroup(title: "RECIPE") var tying: TyingOptions
+  @OptionGroup(title: "RECIPE") var dropout: DropoutOptions<UsualLanguageModel>
+  @OptionGroup(title: "RECIPE") var text: TextOptions
+  @OptionGroup(title: "RECIPE") var learning: LearningOptions<UsualLanguageModel>
+  @OptionGroup(title: "RECIPE") var optimizer: OptimizerOptions
+  @OptionGroup(title: "RECIPE") var schedule: ScheduleOptions<UsualLanguageModel>
+  @OptionGroup(title: "RECIPE") var start: StartOptions
 
   @OptionGroup var keeping: KeepingOptions
   @Option(
@@ -63,7 +72,7 @@ struct TrainLM: Verb {
     let output = try settings.value("output", output, .notEmpty)
     let seed = try seed.value(&settings)
     let run = LanguageModelTraining(
-      recipe: try recipe.recipe(&settings, seed: seed), training: training,
+      recipe: try recipe(&settings, seed: seed), training: training,
       validation: try settings.value("valid", valid, .notEmpty),
       files: try keeping.files(&settings, output: output ?? ""),
       flowInterval: try settings.value("gradient-flow", gradientFlow, .atLeast(1)))

@@ -58,6 +58,7 @@ public struct LanguageModel: Module {
     encoder = WordEncoder(
       configuration.encoder, vocabularySize: vocabulary.count,
       alphabetSize: lexicon?.alphabet.count ?? 0, embeddingRange: initialization.embeddingRange,
+      characterRange: initialization.characterRange,
       outputInitializer: initialization.output, initialization: initialization.gates,
       key: key.child(0))
     network = RecurrentStack(

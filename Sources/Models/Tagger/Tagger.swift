@@ -77,7 +77,8 @@ public struct Tagger: Module {
       configuration.constraints == .none ? nil : spanLabels.map(LabelTransitions.init(iob2:))
     encoder = WordEncoder(
       configuration.words, vocabularySize: lookUps.count, alphabetSize: alphabet.count,
-      embeddingRange: initialization.embeddingRange, outputInitializer: initialization.output,
+      embeddingRange: initialization.embeddingRange,
+      characterRange: initialization.characterRange, outputInitializer: initialization.output,
       initialization: initialization.gates, key: key.child(0))
     network = RecurrentStack(
       configuration.stack, initialization: initialization.gates, key: key.child(1))

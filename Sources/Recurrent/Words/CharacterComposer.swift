@@ -82,9 +82,12 @@ public struct CharacterComposer: Module {
   private static let group = 64
 
   /// A composer of words of an alphabet of C characters.
+  ///
+  /// Characters' vectors start ten times as long as words' usually do, uniform in ±1: in ±0.1 all words are
+  /// composed to much the same at first, and the net that reads them learns to do without.
   public init(
     _ configuration: CharacterConfiguration, alphabetSize: Int, prefix: String = "characters",
-    embeddingRange: Float = 0.1, outputInitializer: Initializer = .glorot,
+    embeddingRange: Float = 1, outputInitializer: Initializer = .glorot,
     initialization: GateParameters.Initialization = .init(), key: RandomKey
   ) {
     precondition(configuration.fault == nil, configuration.fault ?? "")

@@ -103,7 +103,8 @@ public struct WordEncoder: Module {
   /// An encoder of V words of an alphabet of C characters.
   public init(
     _ configuration: WordEncoderConfiguration, vocabularySize: Int, alphabetSize: Int,
-    prefix: String = "", embeddingRange: Float = 0.1, outputInitializer: Initializer = .glorot,
+    prefix: String = "", embeddingRange: Float = 0.1, characterRange: Float = 1,
+    outputInitializer: Initializer = .glorot,
     initialization: GateParameters.Initialization = .init(), key: RandomKey
   ) {
     precondition(configuration.fault == nil, configuration.fault ?? "")
@@ -115,7 +116,7 @@ public struct WordEncoder: Module {
     composer = configuration.characters.map {
       CharacterComposer(
         $0, alphabetSize: alphabetSize, prefix: "\(prefix)characters",
-        embeddingRange: embeddingRange, outputInitializer: outputInitializer,
+        embeddingRange: characterRange, outputInitializer: outputInitializer,
         initialization: initialization, key: key.child(-1))
     }
   }

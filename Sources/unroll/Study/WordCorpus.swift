@@ -45,21 +45,24 @@ struct WordTraining: Sendable {
   var fullRateEpochs = 4
   /// Stops sooner, after so many steps.
   var steps: Int?
-  let rate = 0.002
+  /// The rate at its full height.
+  var rate = 0.002
+  /// Steps over which the rate rises to it.
+  var warmupSteps = 0
   let batch = 20
   let window = 35
   let clipNorm = 5.0
 
   var settings: [String: String] {
     [
-      "epochs": "\(epochs)", "full-rate epochs": "\(fullRateEpochs)",
-      "steps": steps.map { "\($0)" } ?? "all",
+      "epochs": "\(epochs)", "full-rate epochs": "\(fullRateEpochs)", "rate": "\(rate)",
+      "warm-up": "\(warmupSteps)", "steps": steps.map { "\($0)" } ?? "all",
     ]
   }
 
   /// In a report's words.
   var text: String {
-    "Adam at a rate of \(rate), halved each epoch after \(Format.plural(fullRateEpochs, "epoch")), "
+    "Adam at a rate of \(rate)\(warmupSteps > 0 ? ", reached after \(Format.count(warmupSteps)) steps and" : ",") halved each epoch after \(Format.plural(fullRateEpochs, "epoch")), "
       + "\(Format.plural(epochs, "epoch"))\(steps.map { ", at most \(Format.count($0)) steps," } ?? "") of "
       + "\(batch) x \(window) words, gradients of a norm of at most \(ChartAxis.plain(clipNorm)); the "
       + "parameters of the epoch with the least validation perplexity are kept."
@@ -91,7 +94,8 @@ struct WordTraining: Sendable {
     let plan = TrainingPlan(
       epochs: epochs, stepLimit: steps, seed: seed,
       schedule: RateSchedule(
-        base: rate, course: .exponential(decay: 0.5, afterEpoch: fullRateEpochs)),
+        base: rate, course: .exponential(decay: 0.5, afterEpoch: fullRateEpochs),
+        warmupSteps: warmupSteps),
       clipNorm: clipNorm)
     do {
       let end = try Trainer(task, Adam(), plan, interrupt: watch.interrupt) { event in

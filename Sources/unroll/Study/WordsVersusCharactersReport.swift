@@ -12,7 +12,7 @@ extension WordsVersusCharactersStudy {
         .init(
           title: "Perplexity", columns: Self.columns, firstNumber: 2, rows: rows(findings),
           text:
-            "In brackets the least and the greatest over seeds, where there are several. Both nets "
+            "In brackets the least and the greatest over seeds, where there are several. All nets "
             + "predict the same words; their speed is of one thread, with other measurements beside it."
         )))
     let similar = similarityRows(findings)
@@ -34,17 +34,24 @@ extension WordsVersusCharactersStudy {
           .init(
             title: "Neighbours, words \(source.title)", columns: ["kind", "word", "nearest"],
             firstNumber: 3, rows: rows,
-            text: source == .lookup
-              ? "By cosine, among the vocabulary. A word outside it has no vector."
-              : "Rare and unseen words are near those that are spelled like them."
+            text: Self.remark(source)
           )))
     }
     return ReportPage(
       title: "Words or characters?",
       summary:
-        "Language models of one text whose words are looked up in a table, or composed from their "
-        + "characters by a bidirectional LSTM.",
+        "Language models of one text whose words are looked up in a table, composed from their characters "
+        + "by a bidirectional LSTM, or half of each.",
       sections: sections + [conditions])
+  }
+
+  private static func remark(_ source: WordSource) -> String {
+    switch source {
+    case .lookup: "By cosine, among the vocabulary. A word outside it has no vector."
+    case .characters: "Rare and unseen words are near those that are spelled like them."
+    case .both:
+      "A word outside the vocabulary has <unk>'s half of the table, and a composed half of its own."
+    }
   }
 
   private func tiles(_ findings: StudyFindings<Self>) -> [ReportPage.Figure] {
@@ -84,7 +91,7 @@ extension WordsVersusCharactersStudy {
           + "\(sizes.characters.embeddingSize) features a character. A vocabulary of "
           + "\(Format.count(corpus.vocabulary.count)) words. Dropout "
           + dropouts.map { "\($0)" }.joined(separator: ", ")
-          + " was tried for both, on the vectors, between layers and before the output. "
+          + " was tried for all, on the vectors, between layers and before the output. "
           + training.text,
         "W. Ling, T. Luís, L. Marujo, R. F. Astudillo, S. Amir, C. Dyer, A. W. Black, I. Trancoso: Finding "
           + "function in form: compositional character models for open vocabulary word "

@@ -7,10 +7,11 @@ import Tensors
 
 /// What composing words from characters is worth (Ling et al. 2015; the lecture's table and its lists of
 /// neighbours): language models of one text that differ in nothing but where their words' vectors come
-/// from. Both are tuned alike, over the same shares of dropout, by validation.
+/// from: a table, their characters, or half from each. All are tuned alike, over the same shares of dropout,
+/// by validation.
 struct WordsVersusCharactersStudy: Study {
   static let name = "words-vs-characters"
-  static let cellExample = "characters/dropout 0.3/seed 1"
+  static let cellExample = "both/dropout 0.1/seed 1"
 
   struct Cell: StudyCell, Equatable {
     var source: WordSource
@@ -48,17 +49,17 @@ struct WordsVersusCharactersStudy: Study {
 
   /// The sizes of the nets.
   struct Sizes: Sendable {
-    /// E, of a word's vector, looked up or composed.
+    /// E, of a word's vector: looked up, composed, or half of it each.
     var embedding = 128
-    var hidden = 256
+    var hidden = 128
     var layers = 1
-    var characters = CharacterConfiguration(embeddingSize: 50, hiddenSize: 150)
+    var characters = CharacterConfiguration(embeddingSize: 32, hiddenSize: 100)
   }
 
   let corpus: WordCorpus
   let training: WordTraining
   let sizes: Sizes
-  /// The shares that both are tuned over.
+  /// The shares that all are tuned over.
   let dropouts: [Float]
   /// Rated pairs, with the names of their files.
   let pairs: [(file: String, pairs: [WordPair])]
@@ -66,7 +67,7 @@ struct WordsVersusCharactersStudy: Study {
   let pattern: CellPattern
   let probes: [Probe]
 
-  static let sources = [WordSource.lookup, .characters]
+  static let sources = [WordSource.lookup, .characters, .both]
 
   var settings: [String: String] {
     [
@@ -87,10 +88,11 @@ struct WordsVersusCharactersStudy: Study {
   }
 
   func configuration(_ cell: Cell) -> LanguageModelConfiguration {
+    let size = cell.source == .both ? sizes.embedding / 2 : sizes.embedding
     var characters = sizes.characters
-    characters.outputSize = sizes.embedding
+    characters.outputSize = sizes.embedding - (cell.source == .both ? size : 0)
     return LanguageModelConfiguration(
-      level: .words, cell: .lstm, embeddingSize: sizes.embedding,
+      level: .words, cell: .lstm, embeddingSize: size,
       characters: cell.source == .lookup ? nil : characters,
       looksWordsUp: cell.source != .characters,
       hiddenSize: sizes.hidden, layers: sizes.layers, dropout: LanguageModelDropout(cell.dropout))
@@ -223,7 +225,7 @@ extension WordSource {
     switch self {
     case .lookup: "looked up"
     case .characters: "composed"
-    case .both: "both"
+    case .both: "half and half"
     }
   }
 }

@@ -16,12 +16,17 @@ struct WordCorpusOptions: ParsableArguments {
   var test: String?
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Rarer words become <unk> (default: 2).", valueName: "n"))
+    help: ArgumentHelp("Rarer words become <unk> (default: 5).", valueName: "n"))
   var minCount: Int?
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp("Times through the text (default: 8).", valueName: "n"))
   var epochs: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Adam's rate (default: 0.004 after 500 steps of warm-up).", valueName: "x"))
+  var learningRate: Double?
 
   /// The corpus, and how nets are trained on it.
   func read(
@@ -41,10 +46,12 @@ struct WordCorpusOptions: ParsableArguments {
     training.epochs = try settings.value(
       "epochs", epochs, default: quick ? 1 : training.epochs, .upTo(1_000_000))
     training.fullRateEpochs = (training.epochs + 1) / 2
+    training.rate = try settings.value("learning-rate", learningRate, default: 0.004, .positive)
+    training.warmupSteps = quick ? 15 : 500
     training.steps = quick ? 150 : nil
     let corpus = try WordCorpus(
       training: train, validation: valid, test: test,
-      minimumCount: try settings.value("min-count", minCount, default: 2, .atLeast(1)))
+      minimumCount: try settings.value("min-count", minCount, default: 5, .atLeast(1)))
     return (
       corpus, training,
       [
@@ -61,23 +68,23 @@ struct WordsVersusCharactersVerb: Verb {
     commandName: WordsVersusCharactersStudy.name,
     abstract: "Is a word better looked up, or composed from its characters?",
     discussion: """
-      Language models of one text, the same but for where their words' vectors come from, both tuned over \
-      the same shares of dropout: perplexity, parameters, speed, and neighbours of frequent, rare and \
+      Language models of one text, the same but for where their words' vectors come from (a table, their \
+      characters, or half from each), all tuned over the same shares of dropout: perplexity, parameters, speed, and neighbours of frequent, rare and \
       unseen words. With rated pairs of words also how well cosines rank them.
 
-      Measurements are named SOURCE/dropout p/seed n, SOURCE being lookup or characters.
+      Measurements are named SOURCE/dropout p/seed n, SOURCE being lookup, characters or both.
 
       EXAMPLES
         unroll study words-vs-characters --train train.txt --valid valid.txt --test test.txt
         unroll study words-vs-characters --train train.txt --valid valid.txt --test test.txt \
-      --similarity wordsim353.tsv --dropouts 0.3 0.4
+      --similarity wordsim353.tsv --dropouts 0.05 0.1
       """)
 
   @OptionGroup var options: StudyVerb.Options
   @OptionGroup var texts: WordCorpusOptions
   @Option(
     parsing: .upToNextOption,
-    help: ArgumentHelp("Shares of dropout to tune over (default: 0.2 0.3 0.4).", valueName: "p"))
+    help: ArgumentHelp("Shares of dropout to tune over (default: 0 0.05 0.1).", valueName: "p"))
   var dropouts: [String] = []
   @Option(
     parsing: .upToNextOption,
@@ -107,7 +114,7 @@ struct WordsVersusCharactersVerb: Verb {
     }
     let study = WordsVersusCharactersStudy(
       corpus: corpus, training: training, sizes: sizes,
-      dropouts: rates.isEmpty ? (choice.isQuick ? [0] : [0.2, 0.3, 0.4]) : rates,
+      dropouts: rates.isEmpty ? (choice.isQuick ? [0] : [0, 0.05, 0.1]) : rates,
       pairs: try files.map { path in
         (
           URL(fileURLWithPath: path).lastPathComponent,

@@ -7,8 +7,8 @@ import Testing
 @Suite("Help")
 struct HelpTests {
   static let verbs: [any ParsableCommand.Type] = [
-    Unroll.self, Demo.self, Train.self, TrainLM.self, TrainNGram.self, Evaluate.self, Generate.self,
-    Score.self,
+    Unroll.self, Demo.self, Train.self, TrainLM.self, TrainTagger.self, TrainNGram.self,
+    Evaluate.self, Generate.self, Score.self, Tag.self,
     Embed.self, Neighbors.self, Inspect.self, Gradients.self, Convert.self, Bench.self,
     BenchTrain.self, BenchStep.self,
     BenchCells.self, StudyVerb.self, LongRangeVerb.self, GradientFlowVerb.self, DepthVerb.self,
@@ -93,6 +93,7 @@ struct HelpTests {
             evaluate                Measure how well a model predicts a text.
             generate                Let a model write.
             score                   Give the log-probability of each line of a text.
+            tag                     Give each word of sentences a label.
             embed                   Give the vectors of words.
             neighbors               Find the words whose vectors are nearest to a word's.
             inspect                 Show what is in a model file.

@@ -23,7 +23,7 @@ struct InterpolationOptions: ParsableArguments {
   func choice(_ settings: inout Settings) throws -> InterpolationChoice? {
     let ngrams = try settings.value("interpolate", interpolate, .notEmpty)
     let weight = try settings.value(
-      "weight", weight, Requirement(text: "a number from 0 to 1") { (0...1).contains($0) })
+      "weight", weight, .fraction)
     let tuning = try settings.value("tune", tune, .notEmpty)
     guard let ngrams else {
       if let name = weight != nil ? "weight" : tuning != nil ? "tune" : nil {

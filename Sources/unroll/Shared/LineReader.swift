@@ -39,6 +39,13 @@ struct LineReader {
     }
   }
 
+  /// Whether the next line has not arrived yet, so that `next()` would wait for it.
+  var wouldWait: Bool {
+    if isAtEnd || buffer[start...].contains(UInt8(ascii: "\n")) { return false }
+    var arrival = pollfd(fd: file, events: Int16(POLLIN), revents: 0)
+    return poll(&arrival, 1, 0) == 0
+  }
+
   private mutating func fill() throws {
     var piece = [UInt8](repeating: 0, count: 65_536)
     while true {
@@ -53,8 +60,11 @@ struct LineReader {
 
   private mutating func line(_ bytes: ArraySlice<UInt8>) throws -> String {
     lineNumber += 1
-    let bytes = bytes.last == UInt8(ascii: "\r") ? bytes.dropLast() : bytes
-    guard let text = String(validating: bytes, as: UTF8.self) else {
+    // A byte-order mark is none of the text, here as in `TextFile`.
+    let hasMark = lineNumber == 1 && bytes.starts(with: [0xEF, 0xBB, 0xBF])
+    let bytes = hasMark ? bytes.dropFirst(3) : bytes
+    let line = bytes.last == UInt8(ascii: "\r") ? bytes.dropLast() : bytes
+    guard let text = String(validating: line, as: UTF8.self) else {
       throw Failure("\(name):\(lineNumber): the line is not UTF-8, expected UTF-8 text")
     }
     return text

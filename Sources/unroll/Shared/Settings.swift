@@ -90,6 +90,10 @@ extension Requirement where Value == Double {
   static var belowOne: Requirement {
     Requirement(text: "a number from 0 to below 1") { $0 >= 0 && $0 < 1 }
   }
+  /// A probability: [0, 1].
+  static var fraction: Requirement {
+    Requirement(text: "a number from 0 to 1") { (0...1).contains($0) }
+  }
   /// A share of the whole that is not empty: (0, 1].
   static var share: Requirement {
     Requirement(text: "a number above 0 and at most 1") { $0 > 0 && $0 <= 1 }

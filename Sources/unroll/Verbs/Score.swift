@@ -50,12 +50,6 @@ struct Score: Verb {
     return try loadLanguageModel(model, for: "score").score(line:)
   }
 
-  private func openForReading(_ path: String) throws -> Int32 {
-    let file = open(path, O_RDONLY | O_CLOEXEC)
-    guard file >= 0 else { throw Failure("cannot read \(path): \(systemErrorText())") }
-    return file
-  }
-
   private func text(_ line: String, _ score: LineScore, _ withTokens: Bool) -> String {
     var text = String(format: "%.4f\t", score.logProbability) + line + "\n"
     guard withTokens else { return text }

@@ -7,8 +7,9 @@ struct Train: ParsableCommand {
     discussion: """
       EXAMPLES
         unroll train lm --train text.txt --output model.safetensors
+        unroll train tagger --train train.conllu --output model.safetensors
         unroll train ngram --train text.txt --output model.arpa
         unroll train lm --help
       """,
-    subcommands: [TrainLM.self, TrainNGram.self])
+    subcommands: [TrainLM.self, TrainTagger.self, TrainNGram.self])
 }

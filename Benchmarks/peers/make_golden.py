@@ -230,6 +230,26 @@ def tree_case(kind):
     return tensors
 
 
+def adaptive_case():
+    """AdaptiveLogSoftmaxWithLoss of a batch with targets in the head and in both clusters, and one backward pass."""
+    vocabulary, cutoffs = 11, [3, 7]
+    net = torch.nn.AdaptiveLogSoftmaxWithLoss(16, vocabulary, cutoffs, div_value=4.0, head_bias=True).double()
+    with torch.no_grad():
+        for p in net.parameters():
+            p.copy_(normal(*p.shape, scale=0.7))
+    x = normal(6, 16).requires_grad_()
+    targets = torch.tensor([0, 2, 9, 3, 6, 10])
+    log_probabilities = net.log_prob(x)
+    output, loss = net(x, targets)
+    loss.backward()
+    tensors = {"input": x, "targets": targets, "cutoffs": torch.tensor(cutoffs), "d_input": x.grad}
+    tensors |= {"log_probabilities": log_probabilities, "output": output, "loss": loss.reshape(1)}
+    for name, p in net.named_parameters():
+        tensors[name] = p
+        tensors["d_" + name] = p.grad
+    return tensors
+
+
 def main():
     here = Path(__file__).resolve().parents[2] / "Tests" / "RecurrentTests" / "Golden"
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else here
@@ -262,6 +282,10 @@ def main():
     for kind in ("recursive", "child-sum", "n-ary"):
         about = f"{kind} tree cell, E={I} H={H}, at most {CHILDREN} children"
         write(folder / f"tree-{kind}.safetensors", tree_case(kind), about)
+
+    torch.manual_seed(601478)
+    about = "torch.nn.AdaptiveLogSoftmaxWithLoss, H=16, 11 tokens, clusters from 3 and 7"
+    write(folder / "adaptive.safetensors", adaptive_case(), about)
 
 
 if __name__ == "__main__":

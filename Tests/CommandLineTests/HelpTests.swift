@@ -12,7 +12,7 @@ struct HelpTests {
     Embed.self, Neighbors.self, Inspect.self, Gradients.self, Convert.self, Bench.self,
     BenchTrain.self, BenchStep.self,
     BenchCells.self, StudyVerb.self, LongRangeVerb.self, GradientFlowVerb.self, DepthVerb.self,
-    WordsVersusCharactersVerb.self,
+    WordsVersusCharactersVerb.self, RecurrenceVerb.self,
   ]
 
   private func help(_ verb: any ParsableCommand.Type) -> String {

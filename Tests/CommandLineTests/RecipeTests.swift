@@ -80,6 +80,89 @@ struct RecipeTests {
     }
   }
 
+  @Test("outputs for large vocabularies, and what is refused for want of effect")
+  func outputs() throws {
+    let flags: [([String], OutputConfiguration)] = [
+      ([], .full),
+      (["--softmax", "sampled", "--samples", "64"], .sampled(samples: 64)),
+      (
+        ["--softmax", "nce", "--proposal", "unigram", "--proposal-power", "0.75"],
+        .nce(samples: 1024, .unigram(power: 0.75))
+      ),
+      (["--softmax", "nce", "--normalizer", "fixed"], .nce(learnsNormalizer: false)),
+      (["--softmax", "adaptive", "--cutoffs", "200", "5000"], .adaptive(cutoffs: [200, 5000])),
+      (["--softmax", "adaptive"], .adaptive()),
+      (["--softmax", "class", "--classes", "300"], .classFactored(classes: 300)),
+    ]
+    var records: [[String: String]] = []
+    for (arguments, output) in flags {
+      // Parsing all flags of a recipe takes its time.
+      let options = try OutputOptions.parse(arguments)
+      var settings = Settings(file: nil)
+      #expect(try options.configuration(&settings, isTied: false) == output)
+      records.append(output.options)
+      // What is recorded makes the same again.
+      let again = output.options.sorted { $0.key < $1.key }.flatMap { name, value in
+        ["--\(name)"] + value.split(separator: " ").map(String.init)
+      }
+      #expect(try OutputOptions.parse(again).configuration(&settings, isTied: false) == output)
+    }
+    #expect(records[0].isEmpty && records[4]["cutoffs"] == "200 5000")
+    let fromFile = try recipe([], yaml: "softmax: adaptive\ncutoffs: [20, 50]\n")
+    #expect(fromFile.configuration.output == .adaptive(cutoffs: [20, 50]))
+    #expect(fromFile.record["softmax"] == "adaptive" && fromFile.record["cutoffs"] == "20 50")
+
+    func refused(_ arguments: [String], isTied: Bool = false) -> String? {
+      failureLine {
+        var settings = Settings(file: nil)
+        _ = try OutputOptions.parse(arguments).configuration(&settings, isTied: isTied)
+      }
+    }
+    for (arguments, line) in [
+      (["--samples", "5"], "--samples goes with --softmax sampled or nce, not full"),
+      (
+        ["--softmax", "adaptive", "--classes", "5"],
+        "--classes goes with --softmax class, not adaptive"
+      ),
+      (
+        ["--softmax", "sampled", "--cutoffs", "5"],
+        "--cutoffs goes with --softmax adaptive, not sampled"
+      ),
+      (
+        ["--softmax", "sampled", "--normalizer", "fixed"],
+        "--normalizer goes with --softmax nce, not sampled"
+      ),
+      (
+        ["--softmax", "nce", "--proposal-power", "0.5"],
+        "--proposal-power goes with --proposal unigram"
+      ),
+      (
+        ["--softmax", "nce", "--proposal", "unigram", "--proposal-power", "2"],
+        "--proposal-power is 2.0; expected a number from 0 to 1"
+      ),
+      (
+        ["--softmax", "adaptive", "--cutoffs", "50", "20"],
+        "the cut-offs of an adaptive softmax rise from 1 or more, not 50, 20"
+      ),
+      (
+        ["--softmax", "adaptive", "--cutoffs", "5%"], "--cutoffs has \"5%\"; expected integers"
+      ),
+      (
+        ["--softmax", "nce", "--samples", "0"],
+        "--samples is 0; expected an integer from 1 to 1000000"
+      ),
+    ] {
+      #expect(refused(arguments) == line)
+    }
+    #expect(
+      refused(["--softmax", "class"], isTied: true)
+        == "--tie needs an output with one matrix for all tokens (--softmax full, sampled, nce), not "
+        + "class")
+    #expect(
+      failureLine { _ = try recipe(["--optimizer", "l-bfgs", "--softmax", "adaptive"]) }
+        == "--optimizer l-bfgs goes with --softmax full")
+  }
+
   @Test("a clip of 0 is none")
   func noClip() throws {
     #expect(try recipe(["--clip", "0"]).learning.optimizer.clip == nil)

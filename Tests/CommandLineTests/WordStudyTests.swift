@@ -1,4 +1,5 @@
 import Foundation
+import Recurrent
 import Testing
 
 @testable import unroll
@@ -41,6 +42,49 @@ struct WordStudyTests {
       let page = try String(contentsOfFile: folder + "/study/report.html", encoding: .utf8)
       #expect(markupFault(in: page) == nil)
       #expect(page.contains("Words or characters?") && page.contains("walkable"))
+    }
+  }
+
+  @Test(
+    "n-grams and nets of equally many parameters stand in one table, and are not measured twice")
+  func recurrence() throws {
+    try withTemporaryFolder { folder in
+      let arguments =
+        ["study", "recurrence", "--quick", "--output", folder + "/study"] + (try corpus(folder))
+        + ["--hidden", "8", "--threads", "2"]
+      let first = try runVerb(arguments)
+      let rows = first.results.split(separator: "\n").dropFirst()
+      for name in ["1-gram", "3-gram", "RNN", "LSTM", "GRU"] {
+        #expect(rows.contains { $0.hasPrefix(name) }, "\(name)")
+      }
+      let again = try runVerb(arguments)
+      #expect(again.messages.contains("are there already") && again.results == first.results)
+      let page = try String(contentsOfFile: folder + "/study/report.html", encoding: .utf8)
+      #expect(markupFault(in: page) == nil)
+      #expect(page.contains("What is it worth to remember?"))
+    }
+  }
+
+  @Test("no net of the study of recurrence has more parameters than the LSTM, nor many less")
+  func equalParameters() throws {
+    try withTemporaryFolder { folder in
+      _ = try corpus(folder)
+      let corpus = try WordCorpus(
+        training: folder + "/train.txt", validation: folder + "/valid.txt",
+        test: folder + "/test.txt", minimumCount: 1)
+      let study = RecurrenceStudy(
+        corpus: corpus, training: WordTraining(), hidden: 20, dropout: 0, orders: 1...3, seeds: 1,
+        pattern: CellPattern(patterns: []))
+      func parameters(_ kind: CellKind, more units: Int = 0) -> Int {
+        var configuration = study.configuration(kind)
+        configuration.hiddenSize += units
+        return configuration.parameterCount(vocabularySize: corpus.vocabulary.count)
+      }
+      let budget = parameters(.lstm)
+      #expect(study.configuration(.lstm).hiddenSize == 20)
+      for kind in RecurrenceStudy.Net.cells {
+        #expect(parameters(kind) <= budget && parameters(kind, more: 1) > budget)
+      }
     }
   }
 

@@ -20,6 +20,8 @@ struct ConfigurationTests {
       { $0.dropout.embedding = 0.1 }, { $0.dropout.isVariational = true },
       { $0.dropout.recurrent.weights = 0.1 }, { $0.dropout.recurrent.state = 0.1 },
       { $0.dropout.recurrent.zoneout = 0.1 }, { $0.vanishingPenalty = 2 }, { $0.isTied = true },
+      { $0.output = .sampled(samples: 9, .unigram(power: 0.5)) }, { $0.output = .nce(samples: 9) },
+      { $0.output = .adaptive(cutoffs: [2, 3]) }, { $0.output = .classFactored(classes: 2) },
       {
         $0.cell = .lstm
         $0.projection = 2

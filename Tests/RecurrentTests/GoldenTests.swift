@@ -104,5 +104,5 @@ struct GoldenTests {
 
 extension String {
   /// PyTorch's name of a parameter within its layer: `weight_ih_l0` of `rnn.weight_ih_l0`.
-  fileprivate var withoutPrefix: String { String(drop(while: { $0 != "." }).dropFirst()) }
+  var withoutPrefix: String { String(drop(while: { $0 != "." }).dropFirst()) }
 }

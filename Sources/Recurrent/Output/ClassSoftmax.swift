@@ -1,8 +1,8 @@
 import CKernels
 import Tensors
 
-/// The class-factored softmax (Goodman 2001; Mikolov et al. 2011): a softmax over about √V classes, and
-/// one over the tokens of the class.
+/// The class-factored softmax (Goodman 2001; Mikolov et al. 2011): a softmax over C classes, about
+/// √V of them, and one over the tokens of the class.
 ///
 /// ```
 /// p(w | h) = softmax(D·h + d)_{class of w} · softmax(W·h + b, the rows of the class alone)_w
@@ -17,12 +17,12 @@ struct ClassSoftmax: Module {
 
   var parameters: [Parameter] { classes.parameters + members.parameters }
 
-  /// A layer of H = `inputs` features over the tokens that `counts` has.
+  /// A layer of H = `inputs` features over the tokens that `counts` has, in C = `classCount` classes.
   init(
-    inputs: Int, counts: [Int], name: String, initializer: Initializer, key: RandomKey
+    inputs: Int, counts: [Int], classes classCount: Int, name: String, initializer: Initializer,
+    key: RandomKey
   ) {
-    tokens = TokenClasses(
-      counts: counts, classCount: OutputConfiguration.classCount(vocabularySize: counts.count))
+    tokens = TokenClasses(counts: counts, classCount: classCount)
     classes = Linear(
       inputs: inputs, outputs: tokens.count, name: "\(name).class", initializer: initializer,
       key: key.child(0))

@@ -1,8 +1,9 @@
 /// `{"kind": "nce", "samples": 1024, "proposal": "unigram", "power": 0.75, "normalizer": "fixed"}`,
-/// `{"kind": "adaptive", "cutoffs": [2000, 10000]}`, `{"kind": "class"}`.
+/// `{"kind": "adaptive", "cutoffs": [2000, 10000]}`, `{"kind": "class",
+/// "classes": 200}`.
 extension OutputConfiguration: Codable {
   private enum Key: String, CodingKey {
-    case kind, samples, proposal, power, normalizer, cutoffs
+    case kind, samples, proposal, power, normalizer, cutoffs, classes
   }
   private enum ProposalName: String, Codable {
     case logUniform = "log-uniform"
@@ -31,7 +32,8 @@ extension OutputConfiguration: Codable {
         samples: try samples(), try proposal(), learnsNormalizer: normalizer == .learned)
     case .adaptive:
       self = .adaptive(cutoffs: try values.decodeIfPresent([Int].self, forKey: .cutoffs))
-    case .classFactored: self = .classFactored
+    case .classFactored:
+      self = .classFactored(classes: try values.decodeIfPresent(Int.self, forKey: .classes))
     }
   }
 
@@ -40,7 +42,7 @@ extension OutputConfiguration: Codable {
     var values = encoder.container(keyedBy: Key.self)
     try values.encode(kind, forKey: .kind)
     switch self {
-    case .full, .classFactored: break
+    case .full: break
     case .sampled(let samples, let proposal):
       try encode(samples, proposal, to: &values)
     case .nce(let samples, let proposal, let learnsNormalizer):
@@ -48,6 +50,8 @@ extension OutputConfiguration: Codable {
       try values.encode(learnsNormalizer ? Normalizer.learned : .fixed, forKey: .normalizer)
     case .adaptive(let cutoffs):
       try values.encodeIfPresent(cutoffs, forKey: .cutoffs)
+    case .classFactored(let classes):
+      try values.encodeIfPresent(classes, forKey: .classes)
     }
   }
 

@@ -45,10 +45,10 @@ public enum OutputConfiguration: Sendable, Hashable {
   /// logits are off a distribution, is learned or stays at ln V.
   case nce(samples: Int = standardSamples, Proposal = .logUniform, learnsNormalizer: Bool = true)
   /// ``OutputKind/adaptive``: the head has the tokens of the ranks below the first cut-off, each cluster
-  /// those from one cut-off to the next; nil for V/20 and V/4.
+  /// those from one cut-off to the next; nil for V/20 and V/4, none for a head alone.
   case adaptive(cutoffs: [Int]? = nil)
-  /// ``OutputKind/classFactored``, with √V classes.
-  case classFactored
+  /// ``OutputKind/classFactored``, with so many classes; nil for √V.
+  case classFactored(classes: Int? = nil)
 
   /// The samples of a batch unless told otherwise.
   public static let standardSamples = 1024
@@ -72,37 +72,46 @@ public enum OutputConfiguration: Sendable, Hashable {
   /// - Parameter vocabularySize: V, where it is known already.
   public func fault(vocabularySize: Int? = nil) -> String? {
     switch self {
-    case .full, .classFactored: nil
+    case .full: nil
     case .sampled(let samples, let proposal), .nce(let samples, let proposal, _):
       samples < 1 ? "the number of samples is at least 1, not \(samples)" : proposal.fault
     case .adaptive(let cutoffs):
       cutoffs.flatMap { Self.fault(cutoffs: $0, vocabularySize: vocabularySize) }
+    case .classFactored(let classes):
+      classes.flatMap { Self.fault(classes: $0, vocabularySize: vocabularySize) }
     }
   }
 
   private static func fault(cutoffs: [Int], vocabularySize: Int?) -> String? {
     let list = cutoffs.map(String.init).joined(separator: ", ")
-    guard let last = cutoffs.last, cutoffs[0] >= 1,
+    guard cutoffs.first ?? 1 >= 1,
       zip(cutoffs, cutoffs.dropFirst()).allSatisfy({ $0 < $1 })
     else {
       return "the cut-offs of an adaptive softmax rise from 1 or more, not \(list)"
     }
-    guard let vocabularySize, last >= vocabularySize else { return nil }
+    guard let vocabularySize, let last = cutoffs.last, last >= vocabularySize else { return nil }
     return "the cut-offs of an adaptive softmax are below the \(vocabularySize) tokens of the "
       + "vocabulary, not \(list)"
   }
 
-  /// The same with everything decided that depends on V.
-  public func resolved(vocabularySize: Int) -> OutputConfiguration {
-    guard case .adaptive(nil) = self else { return self }
-    // Few tokens can leave one cut-off or none.
-    let cutoffs = [max(1, vocabularySize / 20), max(2, vocabularySize / 4)]
-    return .adaptive(cutoffs: cutoffs.filter { $0 < vocabularySize })
+  private static func fault(classes: Int, vocabularySize: Int?) -> String? {
+    if classes < 1 { return "the number of classes is at least 1, not \(classes)" }
+    guard let vocabularySize, classes > vocabularySize else { return nil }
+    return "there are at most as many classes as the \(vocabularySize) tokens of the vocabulary, "
+      + "not \(classes)"
   }
 
-  /// √V, rounded up: the classes of a class-factored softmax.
-  static func classCount(vocabularySize: Int) -> Int {
-    Int(Double(vocabularySize).squareRoot().rounded(.up))
+  /// The same with everything decided that depends on V.
+  public func resolved(vocabularySize: Int) -> OutputConfiguration {
+    switch self {
+    case .adaptive(nil):
+      // Few tokens can leave one cut-off or none.
+      let cutoffs = [max(1, vocabularySize / 20), max(2, vocabularySize / 4)]
+      return .adaptive(cutoffs: cutoffs.filter { $0 < vocabularySize })
+    case .classFactored(nil):
+      return .classFactored(classes: Int(Double(vocabularySize).squareRoot().rounded(.up)))
+    default: return self
+    }
   }
 
   /// The names and shapes of the parameters of an output layer that reads H = `inputs` features, in
@@ -121,8 +130,8 @@ public enum OutputConfiguration: Sendable, Hashable {
       return whole + (learnsNormalizer ? [("\(name).normalizer", [1])] : [])
     case .adaptive(let cutoffs):
       return AdaptiveLayout(inputs, vocabularySize, cutoffs: cutoffs ?? []).tensorShapes(name)
-    case .classFactored:
-      let classes = Self.classCount(vocabularySize: vocabularySize)
+    case .classFactored(let classes):
+      let classes = classes ?? 0
       return [("\(name).class.weight", [classes, inputs]), ("\(name).class.bias", [classes])]
         + whole
     }

@@ -74,10 +74,11 @@ public struct OutputLayer: Module {
         AdaptiveSoftmax(
           inputs: inputs, counts: counts, cutoffs: cutoffs ?? [], name: name,
           initializer: initializer, key: key))
-    case .classFactored:
+    case .classFactored(let classes):
       form = .classFactored(
         ClassSoftmax(
-          inputs: inputs, counts: counts, name: name, initializer: initializer, key: key))
+          inputs: inputs, counts: counts, classes: classes ?? 0, name: name,
+          initializer: initializer, key: key))
     }
   }
 
@@ -162,43 +163,6 @@ public struct OutputLayer: Module {
     switch configuration.kind {
     case .full, .sampled, .nce: logits(hidden).logSoftmax()
     case .adaptive, .classFactored: logits(hidden)
-    }
-  }
-}
-
-extension OutputLayer {
-  /// The multiply-adds of the products that a loss of these targets takes forward; its gradients take
-  /// twice as many. Those of samples are what is expected of them, all targets being among them.
-  public func multiplyAdds(targets: [Int32]) -> Int {
-    let count = targets.count { $0 >= 0 }
-    switch (configuration, form) {
-    case (.sampled(let samples, _), _), (.nce(let samples, _, _), _):
-      return count * inputs * min(samples, vocabularySize)
-    case (_, .adaptive(let adaptive)): return adaptive.multiplyAdds(targets)
-    case (_, .classFactored(let classes)): return classes.multiplyAdds(targets)
-    case _: return count * inputs * vocabularySize
-    }
-  }
-}
-
-extension AdaptiveSoftmax {
-  fileprivate func multiplyAdds(_ targets: [Int32]) -> Int {
-    ranks.ranks(of: targets).reduce(0) { sum, rank in
-      guard rank >= 0 else { return sum }
-      let cluster = layout.clusters.first { $0.ranks.contains(Int(rank)) }
-      let tail = cluster.map { $0.features * (layout.inputs + $0.ranks.count) } ?? 0
-      return sum + layout.inputs * layout.headOutputs + tail
-    }
-  }
-}
-
-extension ClassSoftmax {
-  fileprivate func multiplyAdds(_ targets: [Int32]) -> Int {
-    let inputs = classes.weight.shape[1]
-    return tokens.ranks.ranks(of: targets).reduce(0) { sum, rank in
-      guard rank >= 0 else { return sum }
-      let members = tokens.members(Int(tokens.classes[Int(rank)])).count
-      return sum + inputs * (tokens.count + members)
     }
   }
 }

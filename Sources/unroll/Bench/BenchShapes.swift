@@ -25,6 +25,9 @@ struct TrainShape: Sendable {
     TrainShape("char-rnn", .rnn, 128, 128, 512, 2, 64, 100),
     TrainShape("vocab-100k", .lstm, 100_000, 512, 512, 1, 20, 35),
   ]
+  /// The name of the shape on which output layers are compared unless told otherwise.
+  static let largeVocabulary = "vocab-100k"
+
   /// A net that is timed in no time, for tests of the command itself.
   static let tiny = TrainShape("tiny", .lstm, 50, 8, 16, 1, 4, 5)
 
@@ -80,12 +83,15 @@ struct StepShape: Sendable {
 
 /// A model of `count` words, for measurements.
 func benchModel(
-  _ cell: CellKind, vocabulary count: Int, embedding: Int, hidden: Int, layers: Int
+  _ cell: CellKind, vocabulary count: Int, counts: [Int]? = nil, embedding: Int, hidden: Int,
+  layers: Int, output: OutputConfiguration = .full
 ) throws -> LanguageModel {
   let vocabulary = try Vocabulary(
-    tokens: ["<unk>", "</s>"] + (2..<count).map(String.init), roles: [.unknown, .end])
+    tokens: ["<unk>", "</s>"] + (2..<count).map(String.init), counts: counts,
+    roles: [.unknown, .end])
   return try LanguageModel(
     configuration: LanguageModelConfiguration(
-      level: .words, cell: cell, embeddingSize: embedding, hiddenSize: hidden, layers: layers),
+      level: .words, cell: cell, embeddingSize: embedding, hiddenSize: hidden, layers: layers,
+      output: output),
     vocabulary: vocabulary, initialization: .uniform(0.05), key: RandomKey(seed: 1))
 }

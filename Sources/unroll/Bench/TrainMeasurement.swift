@@ -1,6 +1,15 @@
 import Learning
 import Models
+import Recurrent
 import Tensors
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
 
 /// How fast full training steps of a shape are: forward, backward, clipping and update, with the
 /// state carried from window to window.
@@ -8,9 +17,20 @@ struct TrainMeasurement {
   let tokensPerSecond: Double
   let fractionOfPeak: Double
 
-  /// Measures for about `seconds` after a warm-up.
-  init(_ shape: TrainShape, seconds: Double) throws {
-    let task = try Self.task(shape)
+  /// What words follow one another in the text.
+  enum Words {
+    /// All equally often.
+    case uniform
+    /// By Zipf's law, as in a text: the word of rank r = 0, 1, … in proportion to ln((r + 2)/(r + 1)).
+    case zipf
+  }
+
+  /// Measures for about `seconds` after a warm-up. The fraction of the peak is that of a full softmax.
+  init(
+    _ shape: TrainShape, output: OutputConfiguration = .full, words: Words = .uniform,
+    seconds: Double
+  ) throws {
+    let task = try Self.task(shape, output, words)
     let parameters = task.parameters
     var optimizer: any Optimizer = SGD()
     let key = RandomKey(seed: 2)
@@ -53,14 +73,23 @@ struct TrainMeasurement {
   }
 
   /// Random words, enough for eight windows.
-  private static func task(_ shape: TrainShape) throws -> LanguageModelTask {
+  private static func task(
+    _ shape: TrainShape, _ output: OutputConfiguration, _ words: Words
+  ) throws -> LanguageModelTask {
+    let known = shape.vocabulary - 2
     let model = try benchModel(
-      shape.cell, vocabulary: shape.vocabulary, embedding: shape.embedding, hidden: shape.hidden,
-      layers: shape.layers)
-    let count = shape.batch * (8 * shape.steps + 1)
-    let words = RandomKey(seed: 3).words(count).map { 2 + Int($0) % (shape.vocabulary - 2) }
+      shape.cell, vocabulary: shape.vocabulary,
+      counts: words == .zipf
+        ? [0, 0] + (0..<known).map { Int(1e9 * log1p(1 / Double($0 + 1))) } : nil,
+      embedding: shape.embedding, hidden: shape.hidden, layers: shape.layers, output: output)
+    let drawn = RandomKey(seed: 3).words(shape.batch * (8 * shape.steps + 1)).map { word in
+      switch words {
+      case .uniform: Int(word) % known
+      case .zipf: min(known, Int(pow(Double(known + 1), Double(word) * 0x1p-32))) - 1
+      }
+    }
     return try LanguageModelTask(
-      model, text: words.map(String.init).joined(separator: " "), batch: shape.batch,
+      model, text: drawn.map { String(2 + $0) }.joined(separator: " "), batch: shape.batch,
       window: shape.steps)
   }
 }

@@ -10,6 +10,7 @@ extension Inspection {
         "language model: \(architecture.summary)",
         "  embedding   \(architecture.encoder.summary)"
           + (architecture.isTied ? ", tied to the output" : ""),
+        "  output      \(architecture.output.summary)",
         "  dropout     \(architecture.dropout.summary)",
         "  unit        \(architecture.unit.rawValue)",
         "  skips       \(architecture.connections.rawValue)",
@@ -21,7 +22,10 @@ extension Inspection {
           ("unit", .string(architecture.unit.rawValue)),
           ("cell", .string(architecture.cell.rawValue)),
         ] + architecture.encoder.members + architecture.stack.members
-          + architecture.dropout.members + [("tied", .bool(architecture.isTied))]),
-      vocabularies: [("vocabulary", model.vocabulary)], measure: .perplexity)
+          + architecture.dropout.members + [
+            ("tied", .bool(architecture.isTied)), ("output", architecture.output.json),
+          ]),
+      vocabularies: [("vocabulary", model.vocabulary)],
+      measure: architecture.output.lossMeasure)
   }
 }

@@ -34,7 +34,8 @@ struct LanguageModelTraining {
     identity["validation text"] = heldOut.map { fingerprint($0.utf8.lazy.map(Int32.init)) }
     let run = TrainingRun(
       files: files, learning: recipe.learning, seed: recipe.seed, identity: identity,
-      record: recipe.record, opening: opening(model, task))
+      record: recipe.record, opening: opening(model, task),
+      measure: recipe.configuration.output.lossMeasure)
     return try run.run(model, task, console) { log in
       let flow = log.flatMap { log in
         flowInterval.map { GradientFlowLog(task: task, log: log, interval: $0) }

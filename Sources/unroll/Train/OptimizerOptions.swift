@@ -44,6 +44,12 @@ struct OptimizerOptions: ParsableArguments {
   var weightDecay: Double?
   @Flag(help: "Take rmsprop's variance about the mean.")
   var centred = false
+  @Flag(
+    help: """
+      Change only the rows of adam's matrices that a batch has gradients for, those of its words in tables \
+      and of its samples or classes in outputs (as PyTorch's SparseAdam).
+      """)
+  var lazy = false
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
@@ -123,6 +129,7 @@ extension OptimizerOptions {
     chosen.epsilon = try settings.value("epsilon", epsilon)
     chosen.weightDecay = try settings.value("weight-decay", weightDecay, .notNegative)
     chosen.isCentred = try settings.isOn("centred", centred) ? true : nil
+    chosen.isLazy = try settings.isOn("lazy", lazy) ? true : nil
     chosen.averageAfter = try settings.value("average-after", averageAfter, .atLeast(0))
     chosen.blockSize = try settings.value("block-size", blockSize, .atLeast(1))
     chosen.rootInterval = try settings.value("root-interval", rootInterval, .atLeast(1))
@@ -177,7 +184,9 @@ extension OptimizerRecipe {
     ] {
       options[name] = value.map { "\($0)" }
     }
-    for (name, isOn) in [("nesterov", settings.nesterov), ("centred", settings.isCentred)] {
+    for (name, isOn) in [
+      ("nesterov", settings.nesterov), ("centred", settings.isCentred), ("lazy", settings.isLazy),
+    ] {
       options[name] = isOn == true ? "true" : nil
     }
     return options

@@ -52,6 +52,9 @@ extension TrainLM {
           "--optimizer \(name) goes with the cells \(cells.joined(separator: ", ")), without a "
             + "projection")
       }
+      guard configuration.output == .full else {
+        throw Failure.usage("--optimizer \(name) goes with --softmax full")
+      }
       guard !variesBPTT else {
         throw Failure.usage("--optimizer \(name) goes with no --vary-bptt")
       }
@@ -99,7 +102,7 @@ extension TrainLM {
       vanishingPenalty: Float(
         try settings.value(
           "vanishing-penalty", text.vanishingPenalty, default: 0, .notNegative)),
-      isTied: isTied)
+      isTied: isTied, output: try prediction.configuration(&settings, isTied: isTied))
     if let fault = configuration.stack.fault { throw Failure.usage(fault) }
     return configuration
   }
@@ -109,7 +112,7 @@ extension LanguageModelConfiguration {
   /// The architecture as options and their values on the command line; what is not used is left out.
   var options: [String: String] {
     var options = ["level": level.rawValue, "unit": unit.rawValue, "tie": "\(isTied)"]
-    for group in [stack.options, encoder.options, dropout.options] {
+    for group in [stack.options, encoder.options, dropout.options, output.options] {
       options.merge(group) { $1 }
     }
     options["vanishing-penalty"] = vanishingPenalty > 0 ? "\(vanishingPenalty)" : nil

@@ -5,15 +5,20 @@ import Learning
 enum LossMeasure {
   /// As perplexities: training and validation losses are nats a token.
   case perplexity
+  /// The validation loss as a perplexity; the training loss is another one, that of samples.
+  case heldOutPerplexity
   /// As they are.
   case loss
   /// The validation loss is the share of errors, and told as accuracy; the training loss is another one.
   case errorRate
 
+  /// Whether e to a validation loss is a perplexity.
+  var hasPerplexity: Bool { self == .perplexity || self == .heldOutPerplexity }
+
   /// What a validation loss comes to: "perplexity 42.0", "accuracy 95.5 %".
   func figure(_ loss: Double) -> String {
     switch self {
-    case .perplexity: "perplexity \(Format.number(exp(loss)))"
+    case .perplexity, .heldOutPerplexity: "perplexity \(Format.number(exp(loss)))"
     case .loss: "loss \(Format.number(loss))"
     case .errorRate: "accuracy \(Format.number(100 * (1 - loss))) %"
     }
@@ -28,7 +33,7 @@ enum LossMeasure {
 
   /// A validation loss.
   func validation(_ loss: Double) -> String {
-    self == .perplexity
+    hasPerplexity
       ? "validation loss \(Format.number(loss))  \(figure(loss))" : "validation \(figure(loss))"
   }
 }

@@ -16,7 +16,7 @@ extension Console {
           "end": .string(summary.end.rawValue),
           "training_loss": summary.epochs.last.map { .number($0.trainingLoss) },
           "validation_loss": best.map { .number($0.loss) },
-          "validation_perplexity": measure == .perplexity
+          "validation_perplexity": measure.hasPerplexity
             ? best.map { .number(exp($0.loss)) } : nil,
           "validation_accuracy": measure == .errorRate ? best.map { .number(1 - $0.loss) } : nil,
           "best_epoch": best.map { .integer($0.epoch) },

@@ -2,6 +2,7 @@ import ArgumentParser
 import CKernels
 import Foundation
 import Models
+import Recurrent
 import Tensors
 
 /// `unroll bench`: how fast this machine trains and predicts.
@@ -68,14 +69,31 @@ struct BenchTrain: Verb {
       EXAMPLES
         unroll bench train
         unroll bench train --shape char-lstm --threads 2 --json
+        unroll bench train --softmax sampled nce adaptive class --rounds 3
       """)
 
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp(
+      """
+      Output layers (sampled, nce, adaptive, class) to compare with the full softmax, in turn, on words \
+      that follow Zipf's law.
+      """, valueName: "kind"))
+  var softmax: [String] = []
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Rounds of the comparison of --softmax (default: 3).", valueName: "n"))
+  var rounds: Int?
   @OptionGroup var options: Bench.Options
 
   func run(_ console: Console) throws {
     var settings = try options.common.settings()
     let choice = try options.choice(&settings, seconds: 8)
+    let kinds = try outputKinds(&settings)
+    let rounds = try settings.value("rounds", rounds, .upTo(1000))
     try settings.finish()
+    guard kinds.isEmpty else { return try compare(kinds, choice, rounds: rounds ?? 3, console) }
+    guard rounds == nil else { throw Failure.usage("--rounds goes with --softmax") }
     let (threads, seconds) = (choice.threads, choice.seconds)
     guard let name = choice.shape else {
       return try measureApart(threads: threads, seconds: seconds, console)
@@ -99,6 +117,54 @@ struct BenchTrain: Verb {
           format: "%@ %12.0f tokens/s %6.1f %% of peak %8.0f MB",
           name.padding(toLength: 12, withPad: " ", startingAt: 0), measurement.tokensPerSecond,
           measurement.fractionOfPeak * 100, memory))
+    }
+  }
+
+  /// The kinds of `--softmax`: each once, without the full one, which is always there.
+  private func outputKinds(_ settings: inout Settings) throws -> [OutputKind] {
+    let others = OutputKind.allCases.filter { $0 != .full }
+    var kinds: [OutputKind] = []
+    for name in try settings.list("softmax", softmax) {
+      guard let kind = others.first(where: { $0.rawValue == name }), !kinds.contains(kind) else {
+        throw Failure.usage(
+          "--softmax has \(name); expected \(others.map(\.rawValue).joined(separator: ", ")), each once"
+        )
+      }
+      kinds.append(kind)
+    }
+    return kinds
+  }
+
+  private func compare(
+    _ kinds: [OutputKind], _ choice: Bench.Options.Choice, rounds: Int, _ console: Console
+  ) throws {
+    let shapes = (TrainShape.all + [.tiny]).map { (name: $0.name, shape: $0) }
+    let shape = try Bench.find(choice.shape ?? TrainShape.largeVocabulary, in: shapes)
+    if !options.common.json { console.message(Bench.heading(threads: choice.threads)) }
+    let comparison = try withThreads(choice.threads) {
+      try OutputComparison(shape, kinds: kinds, rounds: rounds, seconds: choice.seconds)
+    }
+    for finding in comparison.findings {
+      let (speed, ratio) = (middle(of: finding.speeds), middle(of: finding.ratios))
+      let (low, high) = (finding.ratios.min() ?? ratio, finding.ratios.max() ?? ratio)
+      if options.common.json {
+        try console.result(
+          JSON.members([
+            "name": .string(shape.name), "softmax": .string(finding.kind.rawValue),
+            "threads": .integer(choice.threads), "rounds": .integer(rounds),
+            "tokens_per_second": .number((speed * 10).rounded() / 10),
+            "times_full": .number((ratio * 1e3).rounded() / 1e3),
+            "times_full_lowest": .number((low * 1e3).rounded() / 1e3),
+            "times_full_highest": .number((high * 1e3).rounded() / 1e3),
+          ]).text)
+      } else {
+        try console.result(
+          String(
+            format: "%@ %@ %10.0f tokens/s %6.2f times full (%.2f to %.2f)",
+            shape.name.padding(toLength: 12, withPad: " ", startingAt: 0),
+            finding.kind.rawValue.padding(toLength: 8, withPad: " ", startingAt: 0), speed, ratio,
+            low, high))
+      }
     }
   }
 

@@ -45,6 +45,7 @@ struct TrainLM: Verb {
   @OptionGroup(title: "RECIPE") var layers: LayerOptions<UsualLanguageModel>
   @OptionGroup(title: "RECIPE") var words: WordOptions<UsualLanguageModel>
   @OptionGroup(title: "RECIPE") var tying: TyingOptions
+  @OptionGroup(title: "RECIPE") var prediction: OutputOptions
   @OptionGroup(title: "RECIPE") var dropout: DropoutOptions<UsualLanguageModel>
   @OptionGroup(title: "RECIPE") var text: TextOptions
   @OptionGroup(title: "RECIPE") var learning: LearningOptions<UsualLanguageModel>
@@ -88,6 +89,7 @@ struct TrainLM: Verb {
     let start = secondsNow()
     let result = try withThreads(threads) { try run.run(console) }
     try console.report(
-      result, output: run.files.output, seconds: secondsNow() - start, json: common.json)
+      result, output: run.files.output, seconds: secondsNow() - start, json: common.json,
+      measure: run.recipe.configuration.output.lossMeasure)
   }
 }

@@ -49,6 +49,11 @@ extension CellConfiguration {
         initialization: initialization, key: key)
       cell.gates.weightDropout = dropout.weights
       return dropout.wrap(cell)
+    case .window:
+      return AnyCell(
+        WindowCell(
+          inputSize: inputSize, hiddenSize: hiddenSize, window: window, place: place,
+          initialization: initialization, key: key))
     }
   }
 
@@ -88,8 +93,8 @@ extension CellConfiguration {
   /// The names and shapes of the cell's parameters, in their order, without making it.
   public func parameterShapes(_ place: LayerPlace) -> [(name: String, shape: [Int])] {
     let (rows, size) = (kind.gateCount * hiddenSize, hiddenSize)
-    var shapes = [("weight_ih", [rows, inputSize])]
-    if kind == .memory {
+    var shapes = [("weight_ih", [rows, kind == .window ? window * inputSize : inputSize])]
+    if kind == .memory || kind == .window {
       shapes.append(("bias_ih", [rows]))
     } else {
       shapes += [

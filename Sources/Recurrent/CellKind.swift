@@ -30,6 +30,11 @@ public enum CellKind: String, Sendable, Codable, CaseIterable {
   case gruResetBefore = "gru-reset-before"
   /// The gated recurrent unit with layer normalisation.
   case gruNorm = "gru-norm"
+  /// No recurrence: a feed-forward net over the last inputs (Bengio et al. 2003).
+  case window
+
+  /// The inputs that a window sees unless told otherwise.
+  public static let usualWindow = 5
 }
 
 /// A cell and its size.
@@ -42,6 +47,8 @@ public struct CellConfiguration: Sendable, Equatable {
   public var hiddenSize: Int
   /// P, the features to which an LSTM's outputs are projected (Sak et al. 2014); nil for none.
   public var projection: Int?
+  /// n, the inputs that a ``WindowCell`` sees, the present one among them.
+  public var window: Int
   /// What is dropped in the recurrence while training.
   public var dropout: RecurrentDropout
   /// What Ω, the penalty on errors that fade on their way back, counts while training (Pascanu et al.
@@ -51,12 +58,14 @@ public struct CellConfiguration: Sendable, Equatable {
   /// A configuration; ``fault`` says what is wrong with it.
   public init(
     _ kind: CellKind, inputSize: Int, hiddenSize: Int, projection: Int? = nil,
-    dropout: RecurrentDropout = RecurrentDropout(), vanishingPenalty: Float = 0
+    window: Int = CellKind.usualWindow, dropout: RecurrentDropout = RecurrentDropout(),
+    vanishingPenalty: Float = 0
   ) {
     self.kind = kind
     self.inputSize = inputSize
     self.hiddenSize = hiddenSize
     self.projection = projection
+    self.window = window
     self.dropout = dropout
     self.vanishingPenalty = vanishingPenalty
   }
@@ -74,6 +83,9 @@ public struct CellConfiguration: Sendable, Equatable {
         return "a projection has at most as many features as the layer has units, "
           + "so 1 to \(hiddenSize), not \(projection)"
       }
+    }
+    if kind == .window, !(1...1000).contains(window) {
+      return "a window is of 1 to 1000 inputs, not \(window)"
     }
     if vanishingPenalty != 0 {
       guard vanishingPenalty > 0, vanishingPenalty.isFinite else {
@@ -116,7 +128,7 @@ extension CellKind {
   public var hasTangents: Bool {
     switch self {
     case .rnn, .rnnReLU, .irnn, .memory, .memoryRecurrent, .memoryGated, .lstm, .gru,
-      .gruResetBefore:
+      .gruResetBefore, .window:
       true
     case .rnnNorm, .lstmPeephole, .lstmCoupled, .lstmNorm, .gruNorm: false
     }
@@ -125,7 +137,7 @@ extension CellKind {
   /// G, the blocks of H rows in a layer's matrices.
   public var gateCount: Int {
     switch self {
-    case .rnn, .rnnReLU, .rnnNorm, .irnn, .memory, .memoryRecurrent: 1
+    case .rnn, .rnnReLU, .rnnNorm, .irnn, .memory, .memoryRecurrent, .window: 1
     case .memoryGated, .gru, .gruResetBefore, .gruNorm: 3
     case .lstm, .lstmPeephole, .lstmCoupled, .lstmNorm: lstmVariant?.gateCount ?? 4
     }

@@ -35,8 +35,11 @@ public struct RecurrentDropout: Sendable, Hashable {
       return "candidate dropout is for the LSTM and its variants, not for \(kind.rawValue)"
     }
     for (name, rate) in [("weight drop", weights), ("recurrent dropout", state)]
-    where rate > 0 && kind == .memory {
-      return "\(name) is for cells with a recurrent matrix, which memory has not"
+    where rate > 0 && (kind == .memory || kind == .window) {
+      return "\(name) is for cells with a recurrent matrix, which \(kind.rawValue) has not"
+    }
+    if zoneout > 0, kind == .window {
+      return "zoneout is for cells with a state of their own, which window has not"
     }
     return nil
   }

@@ -22,6 +22,8 @@ public struct StackConfiguration: Sendable, Equatable {
   public var layers: Int
   /// P, the features to which an LSTM's outputs are projected; nil for none.
   public var projection: Int?
+  /// n, the inputs that a layer of ``WindowCell``s sees.
+  public var window: Int
   /// Whether every layer reads from both ends.
   public var isBidirectional: Bool
   /// What layers see beside the outputs of the one below.
@@ -41,7 +43,8 @@ public struct StackConfiguration: Sendable, Equatable {
   /// A configuration; ``fault`` says what is wrong with it.
   public init(
     _ cell: CellKind, inputSize: Int, hiddenSize: Int, layers: Int = 1, projection: Int? = nil,
-    isBidirectional: Bool = false, connections: SkipConnections = .none,
+    window: Int = CellKind.usualWindow, isBidirectional: Bool = false,
+    connections: SkipConnections = .none,
     learnsInitialState: Bool = false, dropout: Float = 0, isVariational: Bool = false,
     recurrentDropout: RecurrentDropout = RecurrentDropout(), vanishingPenalty: Float = 0
   ) {
@@ -50,6 +53,7 @@ public struct StackConfiguration: Sendable, Equatable {
     self.hiddenSize = hiddenSize
     self.layers = layers
     self.projection = projection
+    self.window = window
     self.isBidirectional = isBidirectional
     self.connections = connections
     self.learnsInitialState = learnsInitialState
@@ -68,6 +72,9 @@ public struct StackConfiguration: Sendable, Equatable {
     if connections != .none, layers < 2 {
       return "\(connections.rawValue) skip connections need at least 2 layers, not \(layers)"
     }
+    if learnsInitialState, cell == .window {
+      return "an initial state is learned for recurrent cells, which window is not"
+    }
     return cellConfiguration(layer: 0).fault
   }
 
@@ -76,7 +83,8 @@ public struct StackConfiguration: Sendable, Equatable {
     let below = connections == .input ? outputSize + inputSize : outputSize
     return CellConfiguration(
       cell, inputSize: layer == 0 ? inputSize : below, hiddenSize: hiddenSize,
-      projection: projection, dropout: recurrentDropout, vanishingPenalty: vanishingPenalty)
+      projection: projection, window: window, dropout: recurrentDropout,
+      vanishingPenalty: vanishingPenalty)
   }
 
   private var directions: [Direction] { isBidirectional ? [.forward, .reverse] : [.forward] }

@@ -21,7 +21,7 @@ struct Extents: Sendable, CustomTestStringConvertible {
   func configuration(_ net: Net) -> StackConfiguration {
     StackConfiguration(
       net.kind, inputSize: inputSize, hiddenSize: hiddenSize, layers: layers,
-      projection: net.isProjected ? (hiddenSize + 1) / 2 : nil,
+      projection: net.isProjected ? (hiddenSize + 1) / 2 : nil, window: net.window,
       isBidirectional: net.isBidirectional, connections: layers > 1 ? net.connections : .none)
   }
 
@@ -60,11 +60,13 @@ struct Extents: Sendable, CustomTestStringConvertible {
 struct Net: Sendable, Equatable, CustomTestStringConvertible {
   var kind: CellKind
   var isProjected = false
+  var window = 3
   var isBidirectional = false
   var connections = SkipConnections.none
 
   var testDescription: String {
-    kind.rawValue + (isProjected ? " projected" : "") + (isBidirectional ? " bidirectional" : "")
+    kind.rawValue + (kind == .window ? " of \(window)" : "") + (isProjected ? " projected" : "")
+      + (isBidirectional ? " bidirectional" : "")
       + (connections == .none ? "" : " \(connections.rawValue)")
   }
 
@@ -79,6 +81,7 @@ struct Net: Sendable, Equatable, CustomTestStringConvertible {
   static let forward =
     CellKind.allCases.map { Net(kind: $0) }
     + CellKind.allCases.filter { $0.lstmVariant != nil }.map { Net(kind: $0, isProjected: true) }
+    + [Net(kind: .window, window: 1)]
 
   /// Every cell in both.
   static let bidirectional = forward.map { net in

@@ -45,8 +45,15 @@ struct StackTests {
       #expect(stack.parameters.map(\.name) == names)
     }
     #expect(stack.inputSize == 4 && stack.hiddenSize == 6)
-    #expect(stack.zeroState(batch: 2).tensors.allSatisfy { $0 == Tensor(zeros: [2, 6]) })
-    #expect(stack.zeroState(batch: 2).tensors.count == (kind.hasMemory ? 6 : 3))
+    let state = stack.zeroState(batch: 2)
+    #expect(state.tensors.allSatisfy { $0 == Tensor(zeros: $0.shape) })
+    if kind == .window {
+      // Of five inputs four are kept, of the features of the layer below.
+      #expect(state.layers.map { $0.parts.map { $0.shape[1] } } == [[6, 16], [6, 24], [6, 24]])
+    } else {
+      #expect(state.tensors.allSatisfy { $0.shape == [2, 6] })
+      #expect(state.tensors.count == (kind.hasMemory ? 6 : 3))
+    }
   }
 
   @Test("of cells of different kinds and sizes is one after the other")

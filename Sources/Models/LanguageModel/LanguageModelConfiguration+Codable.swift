@@ -5,7 +5,7 @@ import Recurrent
 /// reads the same whatever options were invented since.
 extension LanguageModelConfiguration: Codable {
   private enum CodingKeys: String, CodingKey {
-    case level, unit, cell, layers, dropout, projection, connections, characters, output
+    case level, unit, cell, layers, dropout, projection, window, connections, characters, output
     case looksWordsUp = "looks_words_up"
     case embeddingSize = "embedding_size"
     case hiddenSize = "hidden_size"
@@ -40,6 +40,7 @@ extension LanguageModelConfiguration: Codable {
       hiddenSize: try values.decode(Int.self, forKey: .hiddenSize),
       layers: try values.decode(Int.self, forKey: .layers),
       projection: try values.decodeIfPresent(Int.self, forKey: .projection),
+      window: try values.decodeIfPresent(Int.self, forKey: .window) ?? CellKind.usualWindow,
       connections: try values.decodeIfPresent(SkipConnections.self, forKey: .connections) ?? .none,
       learnsInitialState: try values.decodeIfPresent(Bool.self, forKey: .learnsInitialState)
         ?? false,
@@ -70,6 +71,7 @@ extension LanguageModelConfiguration: Codable {
     try values.encodeIfPresent(characters, forKey: .characters)
     if !looksWordsUp { try values.encode(false, forKey: .looksWordsUp) }
     try values.encodeIfPresent(projection, forKey: .projection)
+    if cell == .window { try values.encode(window, forKey: .window) }
     if connections != .none { try values.encode(connections, forKey: .connections) }
     if learnsInitialState { try values.encode(true, forKey: .learnsInitialState) }
     if output != .full { try values.encode(output, forKey: .output) }

@@ -21,6 +21,8 @@ public struct LanguageModelConfiguration: Sendable, Equatable {
   public var layers: Int
   /// P, the features to which an LSTM's outputs are projected; nil for none.
   public var projection: Int?
+  /// n, the inputs that a layer of `window` cells sees, the present one among them.
+  public var window: Int
   /// What layers see beside the outputs of the one below.
   public var connections: SkipConnections
   /// Whether the state before the first token is learned; zeros otherwise.
@@ -39,8 +41,9 @@ public struct LanguageModelConfiguration: Sendable, Equatable {
   public init(
     level: Tokenizer, unit: TextUnit = .stream, cell: CellKind = .lstm, embeddingSize: Int,
     characters: CharacterConfiguration? = nil, looksWordsUp: Bool = true, hiddenSize: Int,
-    layers: Int, projection: Int? = nil, connections: SkipConnections = .none,
-    learnsInitialState: Bool = false, dropout: LanguageModelDropout = LanguageModelDropout(),
+    layers: Int, projection: Int? = nil, window: Int = CellKind.usualWindow,
+    connections: SkipConnections = .none, learnsInitialState: Bool = false,
+    dropout: LanguageModelDropout = LanguageModelDropout(),
     vanishingPenalty: Float = 0, isTied: Bool = false, output: OutputConfiguration = .full
   ) {
     self.level = level
@@ -52,6 +55,7 @@ public struct LanguageModelConfiguration: Sendable, Equatable {
     self.hiddenSize = hiddenSize
     self.layers = layers
     self.projection = projection
+    self.window = window
     self.connections = connections
     self.learnsInitialState = learnsInitialState
     self.dropout = dropout
@@ -70,7 +74,8 @@ public struct LanguageModelConfiguration: Sendable, Equatable {
   public var stack: StackConfiguration {
     StackConfiguration(
       cell, inputSize: encoder.outputSize, hiddenSize: hiddenSize, layers: layers,
-      projection: projection, connections: connections, learnsInitialState: learnsInitialState,
+      projection: projection, window: window, connections: connections,
+      learnsInitialState: learnsInitialState,
       dropout: dropout.hidden, isVariational: dropout.isVariational,
       recurrentDropout: dropout.recurrent, vanishingPenalty: vanishingPenalty)
   }

@@ -3,7 +3,8 @@ import Recurrent
 /// As JSON. What a tagger does without is left out.
 extension TaggerConfiguration: Codable {
   private enum CodingKeys: String, CodingKey {
-    case characters, cell, layers, projection, connections, dropout, output, constraints, zoneout
+    case characters, cell, layers, projection, window, connections, dropout, output, constraints,
+      zoneout
     case embeddingSize = "embedding_size"
     case lowercases
     case minimumCount = "minimum_count"
@@ -37,6 +38,7 @@ extension TaggerConfiguration: Codable {
       hiddenSize: try values.decode(Int.self, forKey: .hiddenSize),
       layers: try values.decode(Int.self, forKey: .layers),
       projection: try values.decodeIfPresent(Int.self, forKey: .projection),
+      window: try value(.window, CellKind.usualWindow),
       connections: try value(.connections, .none),
       learnsInitialState: try value(.learnsInitialState, false),
       dropout: LanguageModelDropout(
@@ -61,6 +63,7 @@ extension TaggerConfiguration: Codable {
     try values.encode(hiddenSize, forKey: .hiddenSize)
     try values.encode(layers, forKey: .layers)
     try values.encodeIfPresent(projection, forKey: .projection)
+    if cell == .window { try values.encode(window, forKey: .window) }
     if connections != .none { try values.encode(connections, forKey: .connections) }
     if learnsInitialState { try values.encode(true, forKey: .learnsInitialState) }
     try values.encode(output, forKey: .output)

@@ -39,6 +39,8 @@ public struct TaggerConfiguration: Sendable, Equatable {
   public var layers: Int
   /// P, the features to which an LSTM's outputs are projected; nil for none.
   public var projection: Int?
+  /// n, the inputs that a layer of `window` cells sees, the present one among them.
+  public var window: Int
   /// What layers see beside the outputs of the one below.
   public var connections: SkipConnections
   /// Whether the states that the layers start from, at both ends, are learned; zeros otherwise.
@@ -54,7 +56,8 @@ public struct TaggerConfiguration: Sendable, Equatable {
   public init(
     words: WordEncoderConfiguration, lowercases: Bool = false, minimumCount: Int = 1,
     wordDropout: Float = 0.5, cell: CellKind = .lstm, hiddenSize: Int, layers: Int = 1,
-    projection: Int? = nil, connections: SkipConnections = .none,
+    projection: Int? = nil, window: Int = CellKind.usualWindow,
+    connections: SkipConnections = .none,
     learnsInitialState: Bool = false, dropout: LanguageModelDropout = LanguageModelDropout(),
     output: TaggerOutput = .softmax, constraints: LabelConstraints = .none
   ) {
@@ -66,6 +69,7 @@ public struct TaggerConfiguration: Sendable, Equatable {
     self.hiddenSize = hiddenSize
     self.layers = layers
     self.projection = projection
+    self.window = window
     self.connections = connections
     self.learnsInitialState = learnsInitialState
     self.dropout = dropout
@@ -77,7 +81,7 @@ public struct TaggerConfiguration: Sendable, Equatable {
   public var stack: StackConfiguration {
     StackConfiguration(
       cell, inputSize: words.outputSize, hiddenSize: hiddenSize, layers: layers,
-      projection: projection, isBidirectional: true, connections: connections,
+      projection: projection, window: window, isBidirectional: true, connections: connections,
       learnsInitialState: learnsInitialState, dropout: dropout.hidden,
       isVariational: dropout.isVariational,
       recurrentDropout: dropout.recurrent)

@@ -24,7 +24,7 @@ struct CellEntry: Sendable {
 
   private static func base(of kind: CellKind) -> CellKind {
     switch kind {
-    case .rnn, .rnnReLU, .rnnNorm, .irnn: .rnn
+    case .rnn, .rnnReLU, .rnnNorm, .irnn, .window: .rnn
     case .gru, .gruResetBefore, .gruNorm: .gru
     default: .lstm
     }

@@ -15,8 +15,9 @@ extension StackConfiguration {
   /// "LSTM, 2 layers of 650 units", "bidirectional LSTM, 1 layer of 2 x 200 units"
   var summary: String {
     let units = Format.plural(hiddenSize, "unit")
+    let seen = cell == .window ? " of \(Format.count(window))" : ""
     let projected = projection.map { ", projected to \(Format.count($0))" } ?? ""
-    return (isBidirectional ? "bidirectional " : "") + "\(cell.title), "
+    return (isBidirectional ? "bidirectional " : "") + "\(cell.title)\(seen), "
       + "\(Format.plural(layers, "layer")) of \(isBidirectional ? "2 x " : "")\(units)\(projected)"
   }
 }
@@ -39,6 +40,7 @@ extension CellKind {
     case .gru: "GRU"
     case .gruResetBefore: "GRU (reset before)"
     case .gruNorm: "GRU with layer normalisation"
+    case .window: "feed-forward net over a window"
     }
   }
 }

@@ -22,6 +22,12 @@ struct LayerOptions<Usual: UsualRecipe>: ParsableArguments {
       "Features to which an LSTM projects its outputs (default: none).", valueName: "n"))
   var projection: Int?
   @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Inputs that --cell window sees, the present one among them (default: "
+        + "\(CellKind.usualWindow)).", valueName: "n"))
+  var window: Int?
+  @Option(
     help: ArgumentHelp(
       "Skip connections: input (the \(Usual.input) vectors join every layer's input), residual "
         + "(every layer but the lowest adds its input to its output) or none (default: none)."))
@@ -41,6 +47,8 @@ struct LayerChoice: Equatable {
   var layers: Int
   /// P; nil for none.
   var projection: Int?
+  /// n, for the cell `window`.
+  var window: Int
   var connections: SkipConnections
   var learnsInitialState: Bool
 
@@ -54,11 +62,17 @@ extension LayerOptions {
   /// - Throws: `Failure` for values that make no sense by themselves. The rest is for
   ///   `StackConfiguration.fault` to find.
   func choice(_ settings: inout Settings) throws -> LayerChoice {
-    LayerChoice(
-      cell: try settings.value("cell", cell, default: Usual.cell),
+    let cell = try settings.value("cell", cell, default: Usual.cell)
+    let window = try settings.value("window", window, .upTo(1000))
+    guard window == nil || cell == .window else {
+      throw Failure.usage("--window is for --cell window, not for \(cell.rawValue)")
+    }
+    return LayerChoice(
+      cell: cell,
       hidden: try settings.value("hidden", hidden, default: Usual.hidden, .upTo(1_000_000)),
       layers: try settings.value("layers", layers, default: Usual.layers, .upTo(1000)),
       projection: try settings.value("projection", projection, .upTo(1_000_000)),
+      window: window ?? CellKind.usualWindow,
       connections: try settings.value("skip", skip, default: .none),
       learnsInitialState: try settings.isOn("learn-initial-state", learnInitialState))
   }
@@ -71,6 +85,7 @@ extension StackConfiguration {
       "cell": cell.rawValue, "hidden": "\(hiddenSize)", "layers": "\(layers)",
     ]
     options["projection"] = projection.map { "\($0)" }
+    options["window"] = cell == .window ? "\(window)" : nil
     options["skip"] = connections == .none ? nil : connections.rawValue
     options["learn-initial-state"] = learnsInitialState ? "true" : nil
     return options

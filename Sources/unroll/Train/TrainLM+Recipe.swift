@@ -97,7 +97,7 @@ extension TrainLM {
       level: level, unit: try settings.value("unit", tokens.unit, default: .stream),
       cell: layers.cell, embeddingSize: embedding, characters: encoder.characters,
       looksWordsUp: encoder.lookUpSize != nil, hiddenSize: layers.hidden, layers: layers.layers,
-      projection: layers.projection, connections: layers.connections,
+      projection: layers.projection, window: layers.window, connections: layers.connections,
       learnsInitialState: layers.learnsInitialState, dropout: try dropout.rates(&settings),
       vanishingPenalty: Float(
         try settings.value(

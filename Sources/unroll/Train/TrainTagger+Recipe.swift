@@ -15,7 +15,7 @@ extension TrainTagger {
       wordDropout: Float(
         try settings.value("dropout-words", tagging.dropoutWords, default: 0.5, .fraction)),
       cell: layers.cell, hiddenSize: layers.hidden, layers: layers.layers,
-      projection: layers.projection, connections: layers.connections,
+      projection: layers.projection, window: layers.window, connections: layers.connections,
       learnsInitialState: layers.learnsInitialState, dropout: try dropout.rates(&settings),
       output: try settings.value("output-layer", tagging.outputLayer, default: .softmax),
       constraints: constraints ?? .none)

@@ -14,12 +14,17 @@ struct ReferenceCell {
   let kind: CellKind
   let hiddenSize: Int
 
-  /// h, and c where there is one.
+  /// h, and c where there is one; of a window h and the inputs before.
   typealias State = [[Double]]
 
   /// h_t, and c_t, from x_t and the state before.
   func step(_ x: [Double], _ state: State, _ w: ReferenceWeights) -> State {
     let (H, h) = (hiddenSize, state[0])
+    if kind == .window {
+      let seen = state[1] + x
+      let a = plus(product(w["weight_ih"], seen), w["bias_ih"])
+      return [a.map { tanh($0) }, Array(seen.dropFirst(x.count))]
+    }
     var (wx, uh) = (product(w["weight_ih"], x), product(w["weight_hh"], h))
     if !w["norm_ih_weight"].isEmpty {
       wx = times(normalized(wx), w["norm_ih_weight"])
@@ -53,6 +58,8 @@ struct ReferenceCell {
         n = units { tanh(wx[2 * H + $0] + ur[2 * H + $0]) }
       }
       return [units { (1 - z[$0]) * n[$0] + z[$0] * h[$0] }]
+    case .window:
+      preconditionFailure("a window has no recurrent matrix")
     }
   }
 

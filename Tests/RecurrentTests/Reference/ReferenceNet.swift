@@ -63,10 +63,12 @@ struct ReferenceNet {
     _ input: Sequence, _ operands: [String: [Double]], _ place: LayerPlace
   ) -> (outputs: Sequence, states: [[Double]]) {
     let cell = ReferenceCell(kind: configuration.cell, hiddenSize: configuration.hiddenSize)
+    let isWindow = configuration.cell == .window
     let weights = ReferenceWeights(operands: operands, place: place)
     let sizes =
       [configuration.projection ?? cell.hiddenSize]
       + (configuration.cell.hasMemory ? [cell.hiddenSize] : [])
+      + (isWindow ? [(configuration.window - 1) * input.size] : [])
     var last = zip(["h0", "c0"], sizes).map { letter, size in operands[place.name(letter)]! }
     var outputs = Sequence(size: sizes[0], rows: steps * batch)
     for b in 0..<batch {

@@ -36,7 +36,7 @@ struct TaggerTests {
     let kind = TaggerKind(dropout: 0.0, output: output)
     let data = labelledSentences(5)
     let model = try kind.make(data, range: 0.5)
-    let sentences = TaggerSentences(data.map(\.words), for: model)
+    let sentences = model.sequences(data.map(\.words))
     let batch = sentences.batch(Array(0..<5))
     var targets = [Int32](repeating: -1, count: batch.steps * 5)
     for (row, sentence) in data.enumerated() {
@@ -82,12 +82,12 @@ struct TaggerTests {
   func alone(kind: TaggerKind) throws {
     let data = labelledSentences(9)
     let model = try kind.make(data)
-    func scores(_ chosen: [Int], _ sentences: TaggerSentences) -> Tensor {
+    func scores(_ chosen: [Int], _ sentences: WordSequences) -> Tensor {
       model.output(model.read(sentences.batch(chosen), mode: .prediction), mode: .prediction).value
     }
-    let together = scores(Array(0..<9), TaggerSentences(data.map(\.words), for: model))
+    let together = scores(Array(0..<9), model.sequences(data.map(\.words)))
     for (row, sentence) in data.enumerated() {
-      let single = scores([0], TaggerSentences([sentence.words], for: model))
+      let single = scores([0], model.sequences([sentence.words]))
       for step in sentence.words.indices {
         for label in 0..<4 { #expect(together[step, row, label] == single[step, 0, label]) }
       }
@@ -116,7 +116,7 @@ struct TaggerTests {
     let model = try TaggerKind(lookUp: nil).make(data)
     let ends = (String(repeating: "ab", count: 16), String(repeating: "cs", count: 16))
     func scores(_ word: String) -> Tensor {
-      let sentences = TaggerSentences([["the", word]], for: model)
+      let sentences = model.sequences([["the", word]])
       return model.read(sentences.batch([0]), mode: .prediction).value
     }
     let long = ends.0 + String(repeating: "e", count: 100_000) + ends.1
@@ -219,10 +219,11 @@ struct TaggerTests {
     ]
     let model = try TaggerKind(lowercases: true, minimumCount: 2).make(data)
     #expect(model.lookUps.tokens == ["<unk>", "the"])
-    #expect(["THE", "The", "the", "rare", "other"].map(model.lookUp) == [1, 1, 1, 0, 0])
+    let spellings = ["THE", "The", "the", "rare", "other"]
+    #expect(model.sequences([spellings]).batch([0]).words.lookUps == [1, 1, 1, 0, 0])
     #expect(model.vocabulary.contains("New York") && model.alphabet.contains("h"))
     #expect(model.alphabet.contains(" ") == false)  // occurs once
-    let words = TaggerSentences([["The", "the", "The"]], for: model).batch([0]).words
+    let words = model.sequences([["The", "the", "The"]]).batch([0]).words
     #expect(words.lookUps == [1, 1, 1] && words.slots == [0, 1, 0])
     #expect(words.spellings[0] != words.spellings[1])
   }
@@ -233,7 +234,7 @@ struct TaggerTests {
     let model = try TaggerKind(characters: nil).make([
       LabelledSentence(words: words + ["b", "b"], labels: words.map { _ in "X" } + ["Y", "Z"])
     ])
-    let sentences = TaggerSentences([words + ["b", "b"]], for: model)
+    let sentences = model.sequences([words + ["b", "b"]])
     func unknown(_ rate: Float, _ mode: Mode) -> [Bool] {
       sentences.batch([0], dropout: rate, mode: mode).words.lookUps.map { $0 == 0 }
     }

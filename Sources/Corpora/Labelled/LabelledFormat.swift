@@ -87,7 +87,7 @@ extension ColumnReader {
 }
 
 /// The lines of `text` without their line feeds.
-private func lines(of text: String) -> [Substring] {
+func lines(of text: String) -> [Substring] {
   var lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
   // What follows the last line feed is no line.
   if lines.last?.isEmpty == true { lines.removeLast() }

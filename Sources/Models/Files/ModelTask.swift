@@ -7,12 +7,15 @@ public enum ModelTask: String, Sendable, Codable, CaseIterable {
   case languageModel = "language-model"
   /// ``Tagger``
   case tagger
+  /// ``Classifier``
+  case classifier
 
   /// The type of the models for it.
   public var modelType: any StoredModel.Type {
     switch self {
     case .languageModel: LanguageModel.self
     case .tagger: Tagger.self
+    case .classifier: Classifier.self
     }
   }
 

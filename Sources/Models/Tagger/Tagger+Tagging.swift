@@ -29,7 +29,7 @@ extension Tagger {
         (sentence: sentence, words: words[start..<min(words.count, start + Self.longestSentence)])
       }
     }
-    let read = TaggerSentences(pieces.map(\.words), for: self)
+    let read = sequences(pieces.map(\.words))
     var labelled = [[Int32]](repeating: [], count: pieces.count)
     // There are no sentences without pieces but empty ones.
     let batches = try? LengthBatches(
@@ -44,7 +44,7 @@ extension Tagger {
     return result
   }
 
-  private func labelIDs(of batch: TaggerBatch) -> [[Int32]] {
+  private func labelIDs(of batch: WordBatch) -> [[Int32]] {
     let scores = output(read(batch, mode: .prediction), mode: .prediction).value
     let labels: [Int32]
     if let field {

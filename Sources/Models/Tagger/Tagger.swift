@@ -89,7 +89,7 @@ public struct Tagger: Module {
   }
 
   /// The outputs of the highest layer, [T, B, 2P], as the output layer sees them.
-  func read(_ batch: TaggerBatch, mode: Mode) -> Variable {
+  func read(_ batch: WordBatch, mode: Mode) -> Variable {
     let rates = configuration.dropout
     func drop(_ x: Variable, _ rate: Float, _ mode: Mode) -> Variable {
       rates.isVariational
@@ -109,7 +109,7 @@ public struct Tagger: Module {
   ///   - scale: the loss is scale · Σ -ln p(labels),
   /// - Returns: it, and the sum itself.
   func loss(
-    _ batch: TaggerBatch, targets: [Int32], scale: Float, mode: Mode
+    _ batch: WordBatch, targets: [Int32], scale: Float, mode: Mode
   ) -> (loss: Variable, sum: Double) {
     let outputs = read(batch, mode: mode)
     guard let field else {

@@ -15,7 +15,7 @@ public final class TaggerTask: RecordedTask {
   /// The hash of words and labels.
   public let trainingFingerprint: String
 
-  private let sentences: TaggerSentences
+  private let sentences: WordSequences
   private let labels: [[Int32]]
   private let batches: LengthBatches
   private let validation: [LabelledSentence]
@@ -48,7 +48,7 @@ public final class TaggerTask: RecordedTask {
       _ = try model.labelIDs(sentence, refusesUnseen: refusesUnseen)
     }
     self.labels = labels
-    self.sentences = TaggerSentences(sentences.map(\.words), for: model)
+    self.sentences = model.sequences(sentences.map(\.words))
     batches = try LengthBatches(
       lengths: self.sentences.lengths, batch: batch, maximumTokens: maximumTokens)
     trainingFingerprint = LabelledSentence.fingerprint(sentences)

@@ -17,6 +17,9 @@ struct Evaluate: Verb {
       which occurred in training and on others, and where labels such as B-PER mark spans their F1, \
       counted as conlleval does.
 
+      A classifier is measured on a file like that it learned from: which classes were taken for which, \
+      or how well labels were found, or how near numbers came.
+
       An n-gram model (ARPA) is measured on the same tokens. With --interpolate a neural model is \
       mixed with one, token by token; --tune chooses the share on another text.
 
@@ -31,6 +34,7 @@ struct Evaluate: Verb {
         unroll evaluate model.safetensors test.txt --interpolate model.arpa --tune valid.txt
         unroll evaluate model.safetensors --similarity wordsim353.tsv
         unroll evaluate tagger.safetensors test.conllu
+        unroll evaluate classifier.safetensors test.tsv
       """)
 
   @Argument(help: "A model file.", completion: .file(extensions: ["safetensors"]))
@@ -82,6 +86,10 @@ struct Evaluate: Verb {
         try refuse(caches ?? mixes, for: "a language model")
         try TaggingEvaluation(model: model, file: file, labelled: labelled, json: common.json)
           .run(console)
+      case .neural(.classifier):
+        try refuse(caches ?? mixes, for: "a language model")
+        try refuse(labels, for: "a tagger")
+        try ClassifyingEvaluation(model: model, file: file, json: common.json).run(console)
       }
     }
   }

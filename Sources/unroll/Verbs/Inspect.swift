@@ -32,6 +32,7 @@ struct Inspect: Verb {
     case .ngrams: Inspection(try NGramLanguageModel(contentsOf: model))
     case .neural(.languageModel): Inspection(try LanguageModel(contentsOf: model))
     case .neural(.tagger): Inspection(try Tagger(contentsOf: model))
+    case .neural(.classifier): Inspection(try Classifier(contentsOf: model))
     }
   }
 }

@@ -2,8 +2,8 @@ import Corpora
 import Recurrent
 import Tensors
 
-/// Sentences side by side, as a tagger reads them.
-struct TaggerBatch {
+/// Sentences side by side, as a model reads them.
+struct WordBatch {
   /// The words, T·B time-major; any where a sentence has ended.
   var words: SpelledWords
   /// T, the words of the longest sentence.
@@ -16,8 +16,8 @@ struct TaggerBatch {
 }
 
 /// Sentences with their words by number: as they are spelled, and as they are looked up.
-struct TaggerSentences {
-  private let lexicon: Lexicon
+struct WordSequences {
+  private let lexicon: Lexicon?
   /// The counts of the words that can be looked up.
   private let counts: [Int]
   /// Of all sentences, one after the other.
@@ -26,18 +26,26 @@ struct TaggerSentences {
   /// Sentence i is places `offsets[i] ..< offsets[i + 1]`.
   private var offsets = [0]
 
-  /// `sentences` as `model` reads them.
-  init(_ sentences: some Collection<some Collection<String>>, for model: Tagger) {
-    var lexicon = model.speller
+  /// `sentences` as a model reads them.
+  ///
+  /// - Parameters:
+  ///   - speller: spells words; nil where they are only looked up.
+  ///   - table: the words that can be looked up, `<unk>` with the number 0.
+  ///   - lowercases: whether they are looked up in lower case.
+  init(
+    _ sentences: some Collection<some Collection<String>>, speller: Lexicon?,
+    table: Vocabulary, lowercases: Bool
+  ) {
+    var lexicon = speller
     for sentence in sentences {
       for word in sentence {
-        if model.encoder.composer != nil { words.append(lexicon.insert(word)) }
-        lookUps.append(model.lookUp(word))
+        if let number = lexicon?.insert(word) { words.append(number) }
+        lookUps.append(table.id(of: lowercases ? word.lowercased() : word) ?? 0)
       }
       offsets.append(lookUps.count)
     }
     self.lexicon = lexicon
-    counts = model.lookUps.counts
+    counts = table.counts
   }
 
   /// The number of sentences.
@@ -51,7 +59,7 @@ struct TaggerSentences {
   ///
   /// - Parameter dropout: the probability with which a word that occurs only once is looked up as
   ///   `<unk>`, in training.
-  func batch(_ sentences: [Int], dropout: Float = 0, mode: Mode = .prediction) -> TaggerBatch {
+  func batch(_ sentences: [Int], dropout: Float = 0, mode: Mode = .prediction) -> WordBatch {
     let lengths = sentences.map { offsets[$0 + 1] - offsets[$0] }
     precondition(lengths.allSatisfy { $0 > 0 }, "a sentence without words in a batch")
     let steps = lengths.max() ?? 0
@@ -69,40 +77,9 @@ struct TaggerSentences {
       }
     }
     let spelled =
-      words.isEmpty
-      ? SpelledWords(lookUps: rows)
-      : SpelledWords(places.map { words[$0] }, lookUps: rows, spelling: lexicon.spelling(of:))
-    return TaggerBatch(words: spelled, steps: steps, lengths: lengths.map(Int32.init))
-  }
-}
-
-extension Tagger {
-  /// The row of `word` in the table; that of `<unk>`, 0, if it has none.
-  func lookUp(_ word: String) -> Int32 {
-    lookUps.id(of: configuration.lowercases ? word.lowercased() : word) ?? 0
-  }
-
-  /// The labels of `sentence` by number.
-  ///
-  /// - Parameter refusesUnseen: whether a label that did not occur in training is an error; else it is -1.
-  /// - Throws: `CorpusError` that names its line.
-  func labelIDs(
-    _ sentence: LabelledSentence, refusesUnseen: Bool
-  ) throws(CorpusError) -> [Int32] {
-    var ids: [Int32] = []
-    for (index, label) in sentence.labels.enumerated() {
-      guard let id = labels.id(of: label) else {
-        guard refusesUnseen else {
-          ids.append(-1)
-          continue
-        }
-        throw sentence.fault(
-          index,
-          "the label \(label.debugDescription) does not occur in the training data, expected one of "
-            + "its \(labels.count)")
-      }
-      ids.append(id)
-    }
-    return ids
+      lexicon.map { lexicon in
+        SpelledWords(places.map { words[$0] }, lookUps: rows, spelling: lexicon.spelling(of:))
+      } ?? SpelledWords(lookUps: rows)
+    return WordBatch(words: spelled, steps: steps, lengths: lengths.map(Int32.init))
   }
 }

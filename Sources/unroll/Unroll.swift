@@ -12,8 +12,9 @@ struct Unroll: ParsableCommand {
       Results go to standard output, progress and messages to standard error.
       """,
     subcommands: [
-      Demo.self, Train.self, Evaluate.self, Generate.self, Score.self, Tag.self, Embed.self,
-      Neighbors.self, Inspect.self, Gradients.self, Convert.self, Bench.self, StudyVerb.self,
+      Demo.self, Train.self, Evaluate.self, Generate.self, Score.self, Tag.self, Classify.self,
+      ForecastVerb.self, Embed.self, Neighbors.self, Inspect.self, Gradients.self, Convert.self,
+      Bench.self, StudyVerb.self,
     ])
 
   /// Ends every failure the same way: one line on standard error that begins with "unroll:".

@@ -7,7 +7,8 @@ import Testing
 @Suite("Help")
 struct HelpTests {
   static let verbs: [any ParsableCommand.Type] = [
-    Unroll.self, Demo.self, Train.self, TrainLM.self, TrainTagger.self, TrainNGram.self,
+    Unroll.self, Demo.self, Train.self, TrainLM.self, TrainTagger.self, TrainClassifier.self,
+    TrainForecaster.self, TrainNGram.self, Classify.self, ForecastVerb.self,
     Evaluate.self, Generate.self, Score.self, Tag.self,
     Embed.self, Neighbors.self, Inspect.self, Gradients.self, Convert.self, Bench.self,
     BenchTrain.self, BenchStep.self,

@@ -110,7 +110,8 @@ public struct TimeSeriesReader {
       columns.append(try values(part, dimension: index + 1))
       guard columns[index].count == columns[0].count else {
         throw fault(
-          "dimension \(index + 1) has \(columns[index].count) values, expected "
+          "dimension \(index + 1) has \(columns[index].count) "
+            + "\(columns[index].count == 1 ? "value" : "values"), expected "
             + "\(columns[0].count) as in dimension 1")
       }
     }

@@ -71,7 +71,8 @@ public struct Classifier: Module {
       WordEncoder(
         words, vocabularySize: blueprint.vocabulary?.count ?? 0,
         alphabetSize: blueprint.alphabet?.count ?? 0,
-        embeddingRange: initialization.embeddingRange, outputInitializer: initialization.output,
+        embeddingRange: initialization.embeddingRange,
+        characterRange: initialization.characterRange, outputInitializer: initialization.output,
         initialization: initialization.gates, key: key.child(0))
     }
     let stack = configuration.stack(width: scale?.width)

@@ -121,6 +121,9 @@ public struct ClassifierConfiguration: Sendable, Equatable {
     try check(
       projection.map { $0 >= 1 } ?? true,
       "a projection has at least 1 feature, not \(projection ?? 0)")
+    try check(
+      input != .series || dropout.embedding == 0,
+      "embedding dropout is for words and characters, not for series")
     if let fault = dropout.fault ?? stack(width: 1).fault { throw .invalidConfiguration(fault) }
   }
 

@@ -167,7 +167,7 @@ extension ClassWeights {
 
 extension LabelledCase {
   /// A hash of all cases and labels, by which the data can be recognised.
-  static func fingerprint(_ cases: [LabelledCase]) -> String {
+  public static func fingerprint(_ cases: [LabelledCase]) -> String {
     Models.fingerprint(
       cases.lazy.flatMap { item -> [Int32] in
         let label = (item.label ?? "").utf8.map(Int32.init) + [-1]

@@ -9,6 +9,8 @@ public enum ModelTask: String, Sendable, Codable, CaseIterable {
   case tagger
   /// ``Classifier``
   case classifier
+  /// ``Forecaster``
+  case forecaster
 
   /// The type of the models for it.
   public var modelType: any StoredModel.Type {
@@ -16,6 +18,7 @@ public enum ModelTask: String, Sendable, Codable, CaseIterable {
     case .languageModel: LanguageModel.self
     case .tagger: Tagger.self
     case .classifier: Classifier.self
+    case .forecaster: Forecaster.self
     }
   }
 

@@ -18,7 +18,8 @@ struct Evaluate: Verb {
       counted as conlleval does.
 
       A classifier is measured on a file like that it learned from: which classes were taken for which, \
-      or how well labels were found, or how near numbers came.
+      or how well labels were found, or how near numbers came. A forecaster is measured on the values of \
+      a series, beside the last value as a forecast.
 
       An n-gram model (ARPA) is measured on the same tokens. With --interpolate a neural model is \
       mixed with one, token by token; --tune chooses the share on another text.
@@ -35,6 +36,7 @@ struct Evaluate: Verb {
         unroll evaluate model.safetensors --similarity wordsim353.tsv
         unroll evaluate tagger.safetensors test.conllu
         unroll evaluate classifier.safetensors test.tsv
+        unroll evaluate forecaster.safetensors test.csv
       """)
 
   @Argument(help: "A model file.", completion: .file(extensions: ["safetensors"]))
@@ -90,6 +92,10 @@ struct Evaluate: Verb {
         try refuse(caches ?? mixes, for: "a language model")
         try refuse(labels, for: "a tagger")
         try ClassifyingEvaluation(model: model, file: file, json: common.json).run(console)
+      case .neural(.forecaster):
+        try refuse(caches ?? mixes, for: "a language model")
+        try refuse(labels, for: "a tagger")
+        try ForecastingEvaluation(model: model, file: file, json: common.json).run(console)
       }
     }
   }

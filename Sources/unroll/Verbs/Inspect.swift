@@ -33,6 +33,7 @@ struct Inspect: Verb {
     case .neural(.languageModel): Inspection(try LanguageModel(contentsOf: model))
     case .neural(.tagger): Inspection(try Tagger(contentsOf: model))
     case .neural(.classifier): Inspection(try Classifier(contentsOf: model))
+    case .neural(.forecaster): Inspection(try Forecaster(contentsOf: model))
     }
   }
 }

@@ -8,8 +8,12 @@ struct Train: ParsableCommand {
       EXAMPLES
         unroll train lm --train text.txt --output model.safetensors
         unroll train tagger --train train.conllu --output model.safetensors
+        unroll train classifier --train train.tsv --valid valid.tsv --output model.safetensors
+        unroll train forecaster --train series.csv --valid-share 0.2 --output model.safetensors
         unroll train ngram --train text.txt --output model.arpa
         unroll train lm --help
       """,
-    subcommands: [TrainLM.self, TrainTagger.self, TrainNGram.self])
+    subcommands: [
+      TrainLM.self, TrainTagger.self, TrainClassifier.self, TrainForecaster.self, TrainNGram.self,
+    ])
 }

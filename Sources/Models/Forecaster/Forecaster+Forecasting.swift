@@ -1,0 +1,162 @@
+import Corpora
+import Foundation
+import Recurrent
+import Tensors
+
+/// What is expected of one variable at one step: a normal distribution.
+public struct Forecast: Sendable, Equatable {
+  /// Its mean.
+  public var mean: Double
+  /// Its standard deviation.
+  public var deviation: Double
+
+  /// Half the width of the interval that holds nine of ten values, in deviations.
+  static let ninety = 1.6448536269514722
+
+  /// The interval that holds nine of ten values.
+  public var interval: ClosedRange<Double> {
+    mean - Self.ninety * deviation...mean + Self.ninety * deviation
+  }
+
+  /// -ln of the density at `value`.
+  func negativeLogDensity(at value: Double) -> Double {
+    let distance = (value - mean) / deviation
+    return 0.5 * distance * distance + log(deviation) + 0.5 * log(2 * Double.pi)
+  }
+}
+
+extension Forecaster {
+  /// What is expected of the k steps after the end of `series`, of at least one step: by step, and in it
+  /// by variable.
+  public func forecast(after series: Series) -> [[Forecast]] {
+    var last: [[Forecast]] = []
+    forEachStep(of: series) { _, forecasts in last = forecasts }
+    return last
+  }
+
+  /// Calls `body` with each step of `series` and what is expected after it.
+  private func forEachStep(
+    of series: Series, _ body: (_ step: Int, _ forecasts: [[Forecast]]) -> Void
+  ) {
+    let (width, horizon) = (variables.count, configuration.horizon)
+    precondition(series.width == width, "a series of \(series.width) variables for \(width)")
+    var state: RecurrentStack.State?
+    for start in stride(from: 0, to: series.steps, by: Self.longestPiece) {
+      let range = start..<min(series.steps, start + Self.longestPiece)
+      let inputs = Tensor(
+        shape: [range.count, 1, width], scalars: scale.standardized(series[range].values))
+      let found = predict(inputs, from: state, mode: .prediction)
+      state = found.state
+      let (means, deviations) = (found.means.value.scalars, found.deviations.value.scalars)
+      for step in range {
+        body(
+          step,
+          (0..<horizon).map { ahead in
+            (0..<width).map { variable in
+              let place = ((step - start) * horizon + ahead) * width + variable
+              let unit = Double(scale.deviations[variable])
+              return Forecast(
+                mean: Double(means[place]) * unit + Double(scale.means[variable]),
+                deviation: Double(deviations[place]) * unit)
+            }
+          })
+      }
+    }
+  }
+
+  /// How well the values of `series` are expected, from its first step on.
+  public func evaluate(_ series: [Series]) -> ForecasterEvaluation {
+    var evaluation = ForecasterEvaluation(
+      horizon: configuration.horizon, variables: variables.count)
+    for series in series {
+      forEachStep(of: series) { step, forecasts in
+        for ahead in 0..<min(configuration.horizon, series.steps - 1 - step) {
+          for variable in variables.indices {
+            func value(_ step: Int) -> Double {
+              Double(series.values[step * variables.count + variable])
+            }
+            evaluation.scores[ahead][variable].add(
+              forecasts[ahead][variable], value: value(step + 1 + ahead), last: value(step))
+          }
+        }
+      }
+    }
+    return evaluation
+  }
+}
+
+/// How well values were expected.
+public struct ForecastScore: Sendable, Equatable {
+  /// Values.
+  public private(set) var count = 0
+  private var density = 0.0
+  private var squares = 0.0
+  private var magnitudes = 0.0
+  private var covered = 0
+  private var naiveSquares = 0.0
+  private var naiveMagnitudes = 0.0
+
+  /// Nothing counted yet.
+  public init() {}
+
+  mutating func add(_ forecast: Forecast, value: Double, last: Double) {
+    count += 1
+    density += forecast.negativeLogDensity(at: value)
+    squares += (value - forecast.mean) * (value - forecast.mean)
+    magnitudes += (value - forecast.mean).magnitude
+    if forecast.interval.contains(value) { covered += 1 }
+    naiveSquares += (value - last) * (value - last)
+    naiveMagnitudes += (value - last).magnitude
+  }
+
+  static func + (a: Self, b: Self) -> Self {
+    var sum = a
+    sum.count += b.count
+    sum.density += b.density
+    sum.squares += b.squares
+    sum.magnitudes += b.magnitudes
+    sum.covered += b.covered
+    sum.naiveSquares += b.naiveSquares
+    sum.naiveMagnitudes += b.naiveMagnitudes
+    return sum
+  }
+
+  private func mean(_ sum: Double) -> Double { count > 0 ? sum / Double(count) : 0 }
+
+  /// The mean of -ln of the density, in nats a value; it depends on the unit of the values.
+  public var negativeLogLikelihood: Double { mean(density) }
+  /// The root of the mean squared error of the means.
+  public var rmse: Double { mean(squares).squareRoot() }
+  /// The mean absolute error of the means.
+  public var mae: Double { mean(magnitudes) }
+  /// The share of values within their interval of nine in ten.
+  public var coverage: Double { mean(Double(covered)) }
+  /// The root of the mean squared error of the last value as a forecast.
+  public var naiveRMSE: Double { mean(naiveSquares).squareRoot() }
+  /// The mean absolute error of the last value as a forecast.
+  public var naiveMAE: Double { mean(naiveMagnitudes) }
+}
+
+/// How well a forecaster does, by step ahead and by variable.
+public struct ForecasterEvaluation: Sendable, Equatable {
+  /// By step ahead, from the first, and in it by variable.
+  public internal(set) var scores: [[ForecastScore]]
+
+  init(horizon: Int, variables: Int) {
+    scores = Array(
+      repeating: Array(repeating: ForecastScore(), count: variables), count: horizon)
+  }
+
+  /// Of all steps ahead together, by variable.
+  public var byVariable: [ForecastScore] {
+    scores[0].indices.map { variable in
+      scores.reduce(ForecastScore()) { $0 + $1[variable] }
+    }
+  }
+
+  /// Of all variables together, by step ahead. Errors are those of variables of different units.
+  public var byStep: [ForecastScore] { scores.map { $0.reduce(ForecastScore(), +) } }
+
+  /// Of everything.
+  public var all: ForecastScore { byStep.reduce(ForecastScore(), +) }
+}

@@ -419,8 +419,10 @@ static void check_half_panels(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth
   float *c = random_floats(rows * columns, -1, 1), *expected = copy_of(c, rows * columns);
   unroll_pack_panels(b, depth, 1, columns, depth, panels);
   require(unroll_halve_panels(count, panels, halves), "halves");
-  unroll_multiply_panels(rows, columns, depth, a, depth, panels, NULL, true, expected, columns);
-  unroll_multiply_half_panels(rows, columns, depth, a, depth, halves, NULL, true, c, columns);
+  unroll_multiply_panels(rows, columns, depth, a, depth, panels, depth, NULL, true, expected,
+                         columns);
+  unroll_multiply_half_panels(rows, columns, depth, a, depth, halves, depth, NULL, true, c,
+                              columns);
   require(memcmp(c, expected, (size_t)(rows * columns) * sizeof *c) == 0,
           "panels of halves and of floats differ");
   free(halves), free(c), free(expected);
@@ -451,8 +453,8 @@ static void check_products(void) {
         const bool accumulate = (i + j + k) % 2;
         unroll_multiply_reference(rows, columns, depth, a, depth, 1, b, depth, 1, bias, accumulate,
                                   expected, columns);
-        unroll_multiply_panels(rows, columns, depth, a, depth, panels, bias, accumulate, c,
-                               columns);
+        unroll_multiply_panels(rows, columns, depth, a, depth, panels, depth, bias, accumulate,
+                               c, columns);
         unroll_multiply(rows, columns, depth, a, depth, 1, b, depth, 1, bias, accumulate, other,
                         columns, workspace);
         compare(c, expected, rows * columns, 1, 2e-5);

@@ -21,11 +21,12 @@ struct matrix_kernels {
   void (*pack_panels)(const float *b, ptrdiff_t column_stride, ptrdiff_t depth_stride,
                       ptrdiff_t columns, ptrdiff_t depth, float *panels);
   void (*multiply_panels)(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, const float *a,
-                          ptrdiff_t a_row_stride, const float *panels, const float *bias,
-                          bool accumulate, float *c, ptrdiff_t c_row_stride);
+                          ptrdiff_t a_row_stride, const float *panels, ptrdiff_t panel_depth,
+                          const float *bias, bool accumulate, float *c, ptrdiff_t c_row_stride);
   void (*multiply_half_panels)(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, const float *a,
-                               ptrdiff_t a_row_stride, const uint16_t *panels, const float *bias,
-                               bool accumulate, float *c, ptrdiff_t c_row_stride);
+                               ptrdiff_t a_row_stride, const uint16_t *panels,
+                               ptrdiff_t panel_depth, const float *bias, bool accumulate, float *c,
+                               ptrdiff_t c_row_stride);
   void (*multiply)(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, const float *a,
                    ptrdiff_t a_row_stride, ptrdiff_t a_depth_stride, const float *b,
                    ptrdiff_t b_column_stride, ptrdiff_t b_depth_stride, const float *bias,

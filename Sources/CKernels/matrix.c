@@ -18,10 +18,10 @@ void unroll_pack_panels(const float *b, ptrdiff_t column_stride, ptrdiff_t depth
 
 void unroll_multiply_panels(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth,  //
                             const float *a, ptrdiff_t a_row_stride,              //
-                            const float *panels, const float *bias, bool accumulate,
-                            float *c, ptrdiff_t c_row_stride) {
-  unroll_kernels()->matrix.multiply_panels(rows, columns, depth, a, a_row_stride, panels, bias,
-                                           accumulate, c, c_row_stride);
+                            const float *panels, ptrdiff_t panel_depth, const float *bias,
+                            bool accumulate, float *c, ptrdiff_t c_row_stride) {
+  unroll_kernels()->matrix.multiply_panels(rows, columns, depth, a, a_row_stride, panels,
+                                           panel_depth, bias, accumulate, c, c_row_stride);
 }
 
 bool unroll_halve_panels(size_t count, const float *panels, uint16_t *halves) {
@@ -50,10 +50,11 @@ bool unroll_halve_panels(size_t count, const float *panels, uint16_t *halves) {
 
 void unroll_multiply_half_panels(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth,  //
                                  const float *a, ptrdiff_t a_row_stride,              //
-                                 const uint16_t *panels, const float *bias, bool accumulate,
-                                 float *c, ptrdiff_t c_row_stride) {
-  unroll_kernels()->matrix.multiply_half_panels(rows, columns, depth, a, a_row_stride, panels, bias,
-                                                accumulate, c, c_row_stride);
+                                 const uint16_t *panels, ptrdiff_t panel_depth,
+                                 const float *bias, bool accumulate, float *c,
+                                 ptrdiff_t c_row_stride) {
+  unroll_kernels()->matrix.multiply_half_panels(rows, columns, depth, a, a_row_stride, panels,
+                                                panel_depth, bias, accumulate, c, c_row_stride);
 }
 
 size_t unroll_multiply_workspace_count(void) {

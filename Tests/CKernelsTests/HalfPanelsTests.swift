@@ -25,7 +25,7 @@ struct HalfPanelsTests {
     var products = [Float](repeating: .nan, count: values.count)
     withISA(isa) {
       unroll_multiply_half_panels(
-        1, values.count, 1, [1], 1, bits, nil, false, &products, values.count)
+        1, values.count, 1, [1], 1, bits, 1, nil, false, &products, values.count)
     }
     expectSameBits(products, values.map { $0 + 0 })
   }
@@ -62,9 +62,10 @@ struct HalfPanelsTests {
             unroll_pack_panels(b, depth, 1, columns, depth, &panels)
             #expect(unroll_halve_panels(panels.count, panels, &halves))
             unroll_multiply_panels(
-              rows, columns, depth, a, depth, panels, bias, accumulate, &expected, columns)
+              rows, columns, depth, a, depth, panels, depth, bias, accumulate, &expected,
+              columns)
             unroll_multiply_half_panels(
-              rows, columns, depth, a, depth, halves, bias, accumulate, &found, columns)
+              rows, columns, depth, a, depth, halves, depth, bias, accumulate, &found, columns)
           }
           expectSameBits(found, expected, "\(rows) x \(columns) x \(depth)")
         }

@@ -76,7 +76,7 @@ private struct Product {
     let panels = packed()
     withBias { bias in
       unroll_multiply_panels(
-        rows, columns, depth, a, aStrides.row, panels, bias, accumulate, &c, cStride)
+        rows, columns, depth, a, aStrides.row, panels, depth, bias, accumulate, &c, cStride)
     }
     return c
   }
@@ -90,8 +90,8 @@ private struct Product {
         a.withUnsafeBufferPointer { a in
           c.withUnsafeMutableBufferPointer { c in
             unroll_multiply_panels(
-              1, columns, depth, a.baseAddress! + i * aStrides.row, aStrides.row, panels, bias,
-              accumulate, c.baseAddress! + i * cStride, cStride)
+              1, columns, depth, a.baseAddress! + i * aStrides.row, aStrides.row, panels, depth,
+              bias, accumulate, c.baseAddress! + i * cStride, cStride)
           }
         }
       }
@@ -286,7 +286,8 @@ struct MatrixTests {
     var c = [Float](repeating: 0, count: rows * columns)
     withISA(isa) {
       unroll_pack_panels(b, depth, 1, columns, depth, &panels)
-      unroll_multiply_panels(rows, columns, depth, a, depth, panels, nil, false, &c, columns)
+      unroll_multiply_panels(
+        rows, columns, depth, a, depth, panels, depth, nil, false, &c, columns)
     }
     for i in 0..<rows {
       for j in 0..<columns {

@@ -71,8 +71,9 @@ static void start_only(ptrdiff_t rows, ptrdiff_t columns, const float *bias, boo
 /// A times packed panels of floats or of halves.
 UNROLL_INLINE void multiply_any_panels(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth,  //
                                        const float *a, ptrdiff_t a_row_stride,              //
-                                       const void *panels, const bool halves, const float *bias,
-                                       bool accumulate, float *c, ptrdiff_t c_row_stride) {
+                                       const void *panels, ptrdiff_t panel_depth,
+                                       const bool halves, const float *bias, bool accumulate,
+                                       float *c, ptrdiff_t c_row_stride) {
   if (rows <= 0 || columns <= 0) return;
   if (depth <= 0) return start_only(rows, columns, bias, accumulate, c, c_row_stride);
 
@@ -99,14 +100,14 @@ UNROLL_INLINE void multiply_any_panels(ptrdiff_t rows, ptrdiff_t columns, ptrdif
       const ptrdiff_t valid = at_most(columns - column, group * PANEL);
       for (ptrdiff_t k = 0; k < depth; k += UNROLL_DEPTH_BLOCK) {
         const ptrdiff_t depth_here = at_most(depth - k, UNROLL_DEPTH_BLOCK);
-        const char *b = (const char *)panels + (column * depth + k * PANEL) * size;
+        const char *b = (const char *)panels + (column * panel_depth + k * PANEL) * size;
         multiply_group(multiply, group, rows_here, valid, false,
                        (struct tile){
                          .depth = depth_here,
                          .a = a + i * a_row_stride + k,
                          .a_row_stride = a_row_stride,
                          .b = b,
-                         .panel_stride = depth * PANEL,
+                         .panel_stride = panel_depth * PANEL,
                          .ahead = fetches ? (const float *)b + depth_here * PANEL : NULL,
                          .start = start_of(k, bias, accumulate),
                          .bias = bias ? bias + column : NULL,
@@ -121,18 +122,19 @@ UNROLL_INLINE void multiply_any_panels(ptrdiff_t rows, ptrdiff_t columns, ptrdif
 
 static void multiply_panels(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth,  //
                             const float *a, ptrdiff_t a_row_stride,              //
-                            const float *panels, const float *bias, bool accumulate,
-                            float *c, ptrdiff_t c_row_stride) {
-  multiply_any_panels(rows, columns, depth, a, a_row_stride, panels, false, bias, accumulate, c,
-                      c_row_stride);
+                            const float *panels, ptrdiff_t panel_depth, const float *bias,
+                            bool accumulate, float *c, ptrdiff_t c_row_stride) {
+  multiply_any_panels(rows, columns, depth, a, a_row_stride, panels, panel_depth, false, bias,
+                      accumulate, c, c_row_stride);
 }
 
 static void multiply_half_panels(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth,  //
                                  const float *a, ptrdiff_t a_row_stride,              //
-                                 const uint16_t *panels, const float *bias, bool accumulate,
-                                 float *c, ptrdiff_t c_row_stride) {
-  multiply_any_panels(rows, columns, depth, a, a_row_stride, panels, true, bias, accumulate, c,
-                      c_row_stride);
+                                 const uint16_t *panels, ptrdiff_t panel_depth,
+                                 const float *bias, bool accumulate, float *c,
+                                 ptrdiff_t c_row_stride) {
+  multiply_any_panels(rows, columns, depth, a, a_row_stride, panels, panel_depth, true, bias,
+                      accumulate, c, c_row_stride);
 }
 
 /// The product of a block of rows, packed or as they are, and a packed block of columns.

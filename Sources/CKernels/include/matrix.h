@@ -33,11 +33,12 @@ void unroll_pack_panels(const float *b, ptrdiff_t column_stride, ptrdiff_t depth
 /// C = A·Bᵀ with B packed by `unroll_pack_panels`. The product of recurrent steps: few rows, B
 /// used again and again. A's rows are `a_row_stride` apart, each contiguous; C's likewise. `bias`
 /// (length columns) may be NULL. C must alias neither A nor B. Fast for any number of rows, one row
-/// included (then it runs at the speed of memory).
+/// included (then it runs at the speed of memory). `panel_depth` is the depth that B was packed with: of
+/// it the first `depth` are summed over.
 void unroll_multiply_panels(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth,  //
                             const float *a, ptrdiff_t a_row_stride,              //
-                            const float *panels, const float *bias, bool accumulate,
-                            float *c, ptrdiff_t c_row_stride);
+                            const float *panels, ptrdiff_t panel_depth, const float *bias,
+                            bool accumulate, float *c, ptrdiff_t c_row_stride);
 
 /// Writes packed panels as IEEE 754 halves, which take half the memory, if each of the `count` elements is
 /// one exactly. False, and no use to be made of `halves`, as soon as one is not.
@@ -47,8 +48,9 @@ bool unroll_halve_panels(size_t count, const float *panels, uint16_t *halves);
 /// waits for its weights, up to twice as fast.
 void unroll_multiply_half_panels(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth,  //
                                  const float *a, ptrdiff_t a_row_stride,              //
-                                 const uint16_t *panels, const float *bias, bool accumulate,
-                                 float *c, ptrdiff_t c_row_stride);
+                                 const uint16_t *panels, ptrdiff_t panel_depth,
+                                 const float *bias, bool accumulate, float *c,
+                                 ptrdiff_t c_row_stride);
 
 /// Floats of workspace `unroll_multiply` needs, whatever the sizes (aligned to 64 bytes).
 size_t unroll_multiply_workspace_count(void);

@@ -15,6 +15,13 @@ public struct TreeBank: Sendable, Equatable {
     self.lines = lines
   }
 
+  /// The trees of several files as one bank, at least one of which there is; a tree keeps its line.
+  public init(_ banks: [TreeBank]) {
+    self.init(
+      name: banks.map(\.name).joined(separator: ", "), trees: banks.flatMap(\.trees),
+      lines: banks.flatMap(\.lines))
+  }
+
   /// The error of a fault in tree `index`.
   public func error(_ fault: String, inTree index: Int) -> TreeError {
     TreeError(file: name, line: lines[index], fault: fault)

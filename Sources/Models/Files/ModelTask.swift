@@ -11,6 +11,8 @@ public enum ModelTask: String, Sendable, Codable, CaseIterable {
   case classifier
   /// ``Forecaster``
   case forecaster
+  /// ``TreeClassifier``
+  case treeClassifier = "tree-classifier"
 
   /// The type of the models for it.
   public var modelType: any StoredModel.Type {

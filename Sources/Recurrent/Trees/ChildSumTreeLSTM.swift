@@ -20,6 +20,7 @@ public struct ChildSumTreeLSTM: TreeCell {
   public let inputSize: Int
   public let hiddenSize: Int
   public var maximumArity: Int? { nil }
+  public var order: Forest.Order { .height }
   /// W_ih, b_ih, W_hh, W_hf.
   public let parameters: [Parameter]
 

@@ -22,6 +22,7 @@ public struct NaryTreeLSTM: TreeCell {
   /// K, the most children of a node.
   public let arity: Int
   public var maximumArity: Int? { arity }
+  public var order: Forest.Order { .arity }
   /// W_ih, b_ih, W_hh, W_hf.
   public let parameters: [Parameter]
 

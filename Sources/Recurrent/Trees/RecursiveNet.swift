@@ -18,6 +18,7 @@ public struct RecursiveNet: TreeCell {
   /// K, the most children of a node.
   public let arity: Int
   public var maximumArity: Int? { arity }
+  public var order: Forest.Order { .arity }
   /// W_ih, b_ih, W_hh.
   public let parameters: [Parameter]
 
@@ -86,19 +87,17 @@ private struct RecursiveStates {
     let (h, s, leaves) = (
       outputs.sharedPointer, combined.sharedPointer, links.forest.leafCount
     )
-    for level in links.forest.levels.indices {
-      links.forEachBlock(ofLevel: level, work: wide * size) { rows in
-        let first = rows.lowerBound
-        if level > 0 {
-          for row in rows { links.gather(row, states: h, size, into: s.row(row - leaves, wide)) }
-          recurrent.multiply(
-            rows: rows.count, s.row(first - leaves, wide), rowStride: wide,
-            into: h.row(first, size), resultStride: size)
-        }
-        links.withNodes(rows, inputs) {
-          unroll_tree_tanh_forward(
-            $0, size, projections.sharedPointer, level > 0 ? h.row(first, size) : nil, h)
-        }
+    links.forEachRun(.up, work: { $0 * size * size }) { level, rows, arity in
+      let first = rows.lowerBound
+      if level > 0 {
+        for row in rows { links.gather(row, states: h, size, into: s.row(row - leaves, wide)) }
+        recurrent.multiply(
+          rows: rows.count, s.row(first - leaves, wide), rowStride: wide,
+          into: h.row(first, size), resultStride: size, depth: arity * size)
+      }
+      links.withNodes(rows, inputs) {
+        unroll_tree_tanh_forward(
+          $0, size, projections.sharedPointer, level > 0 ? h.row(first, size) : nil, h)
       }
     }
     withExtendedLifetime((projections, self)) {}
@@ -112,19 +111,18 @@ private struct RecursiveStates {
     let result = Tensor(uninitialized: [forest.count, size])
     let shares = Tensor(uninitialized: [forest.innerCount, wide])
     let (dh, leaves) = (result.sharedPointer, forest.leafCount)
-    for level in forest.levels.indices.reversed() {
-      links.forEachBlock(ofLevel: level, work: wide * size) { rows in
-        let first = rows.lowerBound
-        let own = dh.row(first, size)
-        links.startGradients(
-          rows, outputs: gradients.sharedPointer, shares: shares.sharedPointer, size, into: dh)
-        unroll_rnn_tanh_backward(
-          rows.count, size, outputs.sharedPointer.row(first, size), own, own)
-        guard level > 0 else { return }
-        recurrent.multiply(
-          rows: rows.count, own, rowStride: size,
-          into: shares.sharedPointer.row(first - leaves, wide), resultStride: wide)
-      }
+    links.forEachRun(.down, work: { $0 * size * size }) { level, rows, arity in
+      let first = rows.lowerBound
+      let own = dh.row(first, size)
+      links.startGradients(
+        rows, outputs: gradients.sharedPointer, shares: shares.sharedPointer, size, into: dh)
+      unroll_rnn_tanh_backward(
+        rows.count, size, outputs.sharedPointer.row(first, size), own, own)
+      guard level > 0 else { return }
+      recurrent.multiply(
+        rows: rows.count, own, rowStride: size,
+        into: shares.sharedPointer.row(first - leaves, wide), resultStride: wide,
+        columns: 0..<arity * size)
     }
     withExtendedLifetime((gradients, shares, self)) {}
     return result
@@ -135,7 +133,7 @@ private struct RecursiveStates {
     _ context: GradientContext, _ links: TreeLinks, _ inputs: ForestInputs, _ gradients: Tensor,
     inputs x: Tensor, inputWeight: Tensor
   ) {
-    let (leaves, inner) = (links.forest.leafCount, links.forest.innerCount)
+    let leaves = links.forest.leafCount
     let dh = gradients.sharedPointer
     let projectionGradients = Tensor(uninitialized: [inputs.count + 1, size])
     forEachInput(inputs) { input, readers, rows in
@@ -145,13 +143,14 @@ private struct RecursiveStates {
     accumulateInputGradients(
       context, projectionGradients, inputs: x, inputWeight: inputWeight, recurrent: [3]
     ) { sums in
-      guard let sum = sums[0] else { return [] }
-      return [
-        MatrixProduct(
-          MatrixView(dh.row(leaves, size), rows: inner, columns: size).transposed,
-          MatrixView(combined.sharedPointer, rows: inner, columns: wide).transposed,
-          accumulate: !sum.isFresh, into: sum.values.baseAddress!)
-      ]
+      links.places.compactMap { group in
+        let (before, end) = (group.places.lowerBound * size, group.places.upperBound * size)
+        return sums[0]?.product(
+          dh.row(group.first, size),
+          combined.sharedPointer.row(group.first - leaves, wide) + before,
+          rows: links.forest.count - group.first, outputs: size, inputs: end - before,
+          inputStride: wide, at: before, stride: wide)
+      }
     }
     withExtendedLifetime((gradients, self)) {}
   }

@@ -11,6 +11,8 @@ public protocol TreeCell: Module {
   var hiddenSize: Int { get }
   /// The most children that a node may have; nil for any number.
   var maximumArity: Int? { get }
+  /// The order of rows that it works off; ``forest(of:)`` makes it.
+  var order: Forest.Order { get }
 
   /// Runs all nodes of a forest.
   ///
@@ -25,11 +27,16 @@ public protocol TreeCell: Module {
 }
 
 extension TreeCell {
+  /// The forest of some trees, in the order that this cell works off.
+  public func forest(of trees: [TreeShape]) -> Forest { Forest(trees, order: order) }
+
   /// Checks what is given to `run`.
   func check(_ inputs: Variable, _ forest: Forest) {
     precondition(
       inputs.shape.count == 2 && inputs.shape[1] == inputSize,
       "inputs \(inputs.shape) for a tree cell of \(inputSize) features")
+    precondition(
+      order == forest.order, "a forest by \(forest.order) for a cell that goes by \(order)")
     if let maximumArity {
       precondition(
         forest.maximumArity <= maximumArity,

@@ -4,7 +4,8 @@ import Tensors
 /// A Tree-LSTM over a whole forest as one node of the graph.
 ///
 /// Forward: the inputs are projected in one product; then level by level from the leaves up the children's
-/// states are brought together, one product each for i, g, o and for f, and the gate functions. Backward: the
+/// states are brought together, one product each for i, g, o and for f, and the gate functions; children that
+/// are not there are not multiplied with. Backward: the
 /// same levels from the roots down, the gradients of the gates replacing their activations; the gradients of
 /// the weights, tied over all nodes, are one product each over all of them.
 ///
@@ -62,9 +63,14 @@ private struct TreeLSTMActivations {
   var size: Int { outputs.shape[1] }
 }
 
-/// Multiply-adds of a node in a pass.
-private func work(_ links: TreeLinks, _ size: Int) -> Int {
-  (3 * links.width + links.width * links.width) * size * size
+extension TreeLinks {
+  /// Blocks of H columns of S that a node with so many children uses.
+  func used(_ arity: Int) -> Int { combination == .sum ? 1 : arity }
+
+  /// Multiply-adds of a node with so many children in a pass.
+  fileprivate func work(_ size: Int) -> (_ arity: Int) -> Int {
+    { arity in (3 * used(arity) + used(arity) * used(arity)) * size * size }
+  }
 }
 
 private func forwardTreeLSTM(
@@ -77,32 +83,30 @@ private func forwardTreeLSTM(
   let (h, s) = (saved.outputs.sharedPointer, saved.combined.sharedPointer)
   let (gates, forget) = (saved.gates.sharedPointer, saved.forget.sharedPointer)
   let top = links.forest.levels.count - 1
-  for level in 0...top {
-    links.forEachBlock(ofLevel: level, work: work(links, size)) { rows in
-      let first = rows.lowerBound
-      if level > 0 {
-        let own = s.row(first - leaves, wide)
-        for row in rows { links.gather(row, states: h, size, into: s.row(row - leaves, wide)) }
-        recurrent.multiply(
-          rows: rows.count, own, rowStride: wide, into: gates.row(first, 3 * size),
-          resultStride: 3 * size)
-        if links.combination != .sum {
-          forgetWeight.multiply(
-            rows: rows.count, own, rowStride: wide, into: forget.row(first - leaves, wide),
-            resultStride: wide)
-        }
-      }
-      links.withNodes(rows, inputs) {
-        unroll_tree_lstm_forward(
-          $0, size, projections.sharedPointer, level > 0 ? gates.row(first, 3 * size) : nil, gates,
-          forget, saved.memories.sharedPointer, saved.squashed.sharedPointer, h)
-      }
-      // The share of a state in the gate by which its parent forgets it.
-      if links.combination == .sum, level < top {
+  links.forEachRun(.up, work: links.work(size)) { level, rows, arity in
+    let (first, used) = (rows.lowerBound, links.used(arity) * size)
+    if level > 0 {
+      let own = s.row(first - leaves, wide)
+      for row in rows { links.gather(row, states: h, size, into: s.row(row - leaves, wide)) }
+      recurrent.multiply(
+        rows: rows.count, own, rowStride: wide, into: gates.row(first, 3 * size),
+        resultStride: 3 * size, depth: used)
+      if links.combination != .sum {
         forgetWeight.multiply(
-          rows: rows.count, h.row(first, size), rowStride: size, into: forget.row(first, size),
-          resultStride: size)
+          rows: rows.count, own, rowStride: wide, into: forget.row(first - leaves, wide),
+          resultStride: wide, columns: 0..<used, depth: used)
       }
+    }
+    links.withNodes(rows, inputs) {
+      unroll_tree_lstm_forward(
+        $0, size, projections.sharedPointer, level > 0 ? gates.row(first, 3 * size) : nil, gates,
+        forget, saved.memories.sharedPointer, saved.squashed.sharedPointer, h)
+    }
+    // The share of a state in the gate by which its parent forgets it.
+    if links.combination == .sum, level < top {
+      forgetWeight.multiply(
+        rows: rows.count, h.row(first, size), rowStride: size, into: forget.row(first, size),
+        resultStride: size)
     }
   }
   withExtendedLifetime((projections, saved)) {}
@@ -129,35 +133,30 @@ private func backwardTreeLSTM(
       forget.row(Int(root), size).update(repeating: 0, count: size)
     }
   }
-  for level in forest.levels.indices.reversed() {
-    links.forEachBlock(ofLevel: level, work: work(links, size)) { rows in
-      let (first, inner) = (rows.lowerBound, rows.lowerBound - leaves)
-      links.startGradients(
-        rows, outputs: outputs.sharedPointer, shares: shares.sharedPointer, size, into: dh)
-      if links.combination == .sum {
-        forgetWeight.multiply(
-          rows: rows.count, forget.row(first, size), rowStride: size, accumulate: true,
-          into: dh.row(first, size), resultStride: size)
-      }
-      links.withNodes(rows, inputs) {
-        unroll_tree_lstm_backward(
-          $0, size, gates, forget, saved.memories.sharedPointer, saved.squashed.sharedPointer, dh,
-          dc, level > 0 ? forgetSums.sharedPointer.row(inner, size) : nil)
-      }
-      guard level > 0 else { return }
-      recurrent.multiply(
-        rows: rows.count, gates.row(first, 3 * size), rowStride: 3 * size,
-        into: shares.sharedPointer.row(inner, wide), resultStride: wide)
-      guard links.combination != .sum else { return }
-      // There are no edges to children that are not there.
-      for row in rows where forest.arity(row) < links.width {
-        let missing = (links.width - forest.arity(row)) * size
-        (forget.row(row - leaves, wide) + wide - missing).update(repeating: 0, count: missing)
-      }
+  links.forEachRun(.down, work: links.work(size)) { level, rows, arity in
+    let (first, inner) = (rows.lowerBound, rows.lowerBound - leaves)
+    links.startGradients(
+      rows, outputs: outputs.sharedPointer, shares: shares.sharedPointer, size, into: dh)
+    if links.combination == .sum {
       forgetWeight.multiply(
-        rows: rows.count, forget.row(inner, wide), rowStride: wide, accumulate: true,
-        into: shares.sharedPointer.row(inner, wide), resultStride: wide)
+        rows: rows.count, forget.row(first, size), rowStride: size, accumulate: true,
+        into: dh.row(first, size), resultStride: size)
     }
+    links.withNodes(rows, inputs) {
+      unroll_tree_lstm_backward(
+        $0, size, gates, forget, saved.memories.sharedPointer, saved.squashed.sharedPointer, dh,
+        dc, level > 0 ? forgetSums.sharedPointer.row(inner, size) : nil)
+    }
+    guard level > 0 else { return }
+    let used = links.used(arity) * size
+    recurrent.multiply(
+      rows: rows.count, gates.row(first, 3 * size), rowStride: 3 * size,
+      into: shares.sharedPointer.row(inner, wide), resultStride: wide, columns: 0..<used)
+    guard links.combination != .sum else { return }
+    forgetWeight.multiply(
+      rows: rows.count, forget.row(inner, wide), rowStride: wide, accumulate: true,
+      into: shares.sharedPointer.row(inner, wide), resultStride: wide, columns: 0..<used,
+      depth: used)
   }
   withExtendedLifetime((saved, outputs, stateGradients, memoryGradients, shares)) {}
   return forgetSums
@@ -192,27 +191,49 @@ private func accumulateTreeGradients(
     context, projectionGradients, inputs: x, inputWeight: inputWeight,
     recurrent: [3, 4]
   ) { gradients in
-    var products: [MatrixProduct] = []
-    func add(
-      _ sum: GradientSum?, _ rows: Int, _ a: UnsafePointer<Float>, _ outputs: Int,
-      _ b: UnsafePointer<Float>, _ depth: Int
-    ) {
-      guard let sum else { return }
-      products.append(
-        MatrixProduct(
-          MatrixView(a, rows: rows, columns: outputs).transposed,
-          MatrixView(b, rows: rows, columns: depth).transposed, accumulate: !sum.isFresh,
-          into: sum.values.baseAddress!))
+    let (states, forget) = (saved.combined.sharedPointer, saved.forget.sharedPointer)
+    guard links.combination != .sum else {
+      return [
+        gradients[0]?.product(
+          gates.row(leaves, 3 * size), states, rows: inner, outputs: 3 * size, inputs: size),
+        gradients[1]?.product(
+          forget, saved.outputs.sharedPointer, rows: forest.count, outputs: size, inputs: size),
+      ].compactMap(\.self)
     }
-    let states = UnsafePointer(saved.combined.sharedPointer)
-    let forget = UnsafePointer(saved.forget.sharedPointer)
-    add(gradients[0], inner, gates.row(leaves, 3 * size), 3 * size, states, wide)
-    if links.combination == .sum {
-      add(gradients[1], forest.count, forget, size, saved.outputs.sharedPointer, size)
-    } else {
-      add(gradients[1], inner, forget, wide, states, wide)
+    // The nodes with a child at a place are the rows from some row on.
+    return links.places.flatMap { group in
+      let (before, end) = (group.places.lowerBound * size, group.places.upperBound * size)
+      let rows = forest.count - group.first
+      let (states, forget) = (
+        states.row(group.first - leaves, wide), forget.row(group.first - leaves, wide)
+      )
+      return [
+        gradients[0]?.product(
+          gates.row(group.first, 3 * size), states + before, rows: rows, outputs: 3 * size,
+          inputs: end - before, inputStride: wide, at: before, stride: wide),
+        gradients[1]?.product(
+          forget + before, states, rows: rows, outputs: end - before, outputStride: wide,
+          inputs: end, inputStride: wide, at: before * wide, stride: wide),
+        gradients[1]?.product(
+          forget, states + before, rows: rows, outputs: before, outputStride: wide,
+          inputs: end - before, inputStride: wide, at: before, stride: wide),
+      ].compactMap(\.self)
     }
-    return products
   }
   withExtendedLifetime((saved, forgetSums)) {}
+}
+
+extension GradientSum {
+  /// aᵀ·b for a [rows, outputs] and b [rows, inputs], to be added to the block of a weight's gradient that
+  /// begins at element `start`.
+  func product(
+    _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, rows: Int, outputs: Int,
+    outputStride: Int? = nil, inputs: Int, inputStride: Int? = nil, at start: Int = 0,
+    stride: Int? = nil
+  ) -> MatrixProduct {
+    MatrixProduct(
+      MatrixView(a, rows: rows, columns: outputs, rowStride: outputStride).transposed,
+      MatrixView(b, rows: rows, columns: inputs, rowStride: inputStride).transposed,
+      accumulate: !isFresh, into: values.baseAddress! + start, rowStride: stride)
+  }
 }

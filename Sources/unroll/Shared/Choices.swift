@@ -23,3 +23,8 @@ enum WordSource: String, CaseIterable, ExpressibleByArgument, SettingValue {
 enum ScheduleKind: String, CaseIterable, ExpressibleByArgument, SettingValue {
   case constant, exponential, plateau, cosine
 }
+
+extension TreeFormat: ExpressibleByArgument, SettingValue {}
+extension TreeReading: ExpressibleByArgument, SettingValue {}
+extension TreeTargets: ExpressibleByArgument, SettingValue {}
+extension TreeCellKind: ExpressibleByArgument, SettingValue {}

@@ -18,8 +18,9 @@ struct Bench: ParsableCommand {
         unroll bench train --shape lm-medium --threads 2 --json
         unroll bench step --shape step-h512-l2 --seconds 5
         unroll bench cells
+        unroll bench trees
       """,
-    subcommands: [BenchTrain.self, BenchStep.self, BenchCells.self])
+    subcommands: [BenchTrain.self, BenchStep.self, BenchCells.self, BenchTrees.self])
 
   /// The flags of train and step.
   struct Options: ParsableArguments {
@@ -263,6 +264,7 @@ struct BenchCells: Verb {
 
       EXAMPLES
         unroll bench cells
+        unroll bench trees
         unroll bench cells --hidden 128 --seconds 1 --json
       """)
 

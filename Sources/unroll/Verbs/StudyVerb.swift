@@ -19,7 +19,7 @@ struct StudyVerb: ParsableCommand {
       """,
     subcommands: [
       LongRangeVerb.self, GradientFlowVerb.self, DepthVerb.self, WordsVersusCharactersVerb.self,
-      RecurrenceVerb.self,
+      RecurrenceVerb.self, TreeVerb.self,
     ])
 
   /// The flags of all studies.

@@ -58,7 +58,8 @@ struct TreeCase: Sendable, CustomTestStringConvertible {
     trees: (0..<4).map { random(12 + Int($0), arity: 3, seed: 20 + $0) },
     inputs: 20, inputSize: 11, hiddenSize: 23)
 
-  var forest: Forest { Forest(trees.map { TreeShape($0) }) }
+  var shapes: [TreeShape] { trees.map { TreeShape($0) } }
+  var nodeCount: Int { trees.reduce(0) { $0 + $1.count } }
 
   var places: [Int32] {
     var places: [Int32] = []
@@ -72,7 +73,7 @@ struct TreeCase: Sendable, CustomTestStringConvertible {
     return places
   }
 
-  var arity: Int { max(2, forest.maximumArity) }
+  var arity: Int { max(2, Forest(shapes).maximumArity) }
 
   func configuration(_ kind: TreeCellKind) -> TreeCellConfiguration {
     TreeCellConfiguration(kind, inputSize: inputSize, hiddenSize: hiddenSize, arity: arity)
@@ -92,7 +93,7 @@ struct TreeCase: Sendable, CustomTestStringConvertible {
   var inputValues: Tensor { .random([inputs, inputSize], seed: 200) }
 
   /// ∂L/∂h, by row.
-  var outputGradient: Tensor { .random([forest.count, hiddenSize], seed: 201) }
+  var outputGradient: Tensor { .random([nodeCount, hiddenSize], seed: 201) }
 }
 
 /// What a run over a forest gives.
@@ -109,7 +110,7 @@ extension TreeCase {
     let inputs = Parameter("inputs", inputValues)
     for parameter in cell.parameters { parameter.clearGradient() }
     let mode = Mode.training(RandomKey(seed: 0))
-    let forest = forest
+    let forest = cell.forest(of: shapes)
     let states = cell.run(inputs.variable(mode), at: places, of: forest, mode: mode)
     states.backward(seed: outputGradient ?? self.outputGradient)
     var result = TreeResult(states: states.value.rows(forest.rows))
@@ -186,7 +187,8 @@ struct TreeCellTests {
   private func loss(
     _ reference: ReferenceTrees, _ this: TreeCase
   ) -> ([String: [Double]]) -> Double {
-    let weights = this.outputGradient.rows(this.forest.rows)
+    let forest = reference.configuration.makeCell(key: RandomKey(seed: 0)).forest(of: this.shapes)
+    let weights = this.outputGradient.rows(forest.rows)
     return { operands in
       zip(reference.run(operands), weights).reduce(0) { sum, pair in
         zip(pair.0, pair.1).reduce(sum) { $0 + $1.0 * Double($1.1) }
@@ -205,7 +207,7 @@ struct TreeCellTests {
     for tree in this.trees {
       var alone = this
       alone.trees = [tree]
-      let forest = alone.forest
+      let forest = cell.forest(of: alone.shapes)
       let places = Array(this.places[start..<start + tree.count])
       let states = cell.run(
         Variable(this.inputValues), at: places, of: forest, mode: .prediction)
@@ -215,11 +217,16 @@ struct TreeCellTests {
     }
   }
 
-  @Test("one thread, two and five give the same bits", arguments: TreeCellKind.allCases)
-  func threads(kind: TreeCellKind) {
-    // Enough nodes on a level for several blocks.
+  @Test(
+    "one thread, two and five give the same bits, of many trees and of one",
+    arguments: TreeCellKind.allCases, [(60, 15), (1, 900)])
+  func threads(kind: TreeCellKind, size: (trees: UInt64, nodes: Int)) {
+    // Enough trees for each thread to have some, or enough nodes on a level for several blocks.
     var this = TreeCase.large
-    this.trees = (0..<60).map { TreeCase.random(15, arity: 3, seed: $0) }
+    this.trees = (0..<size.trees).map { TreeCase.random(size.nodes, arity: 3, seed: $0) }
+    if size.trees == 1 {
+      this.trees = [(0..<Int32(size.nodes)).map { ($0 + 2) / 3 - 1 }]
+    }
     this.hiddenSize = 40
     let cell = this.cell(kind)
     let results = [1, 2, 5].map { threads in
@@ -253,7 +260,7 @@ struct TreeCellTests {
     let x = Parameter("x", .random([steps, 4], seed: 6))
     let (outputs, _) = lstm.run(
       x.variable(mode).reshaped(to: [steps, 1, 4]), lengths: nil, from: nil, mode: mode)
-    let forest = this.forest
+    let forest = tree.forest(of: this.shapes)
     let places = (0..<Int32(steps)).map { Int32(steps) - 1 - $0 }
     let states = tree.run(x.variable(mode), at: places, of: forest, mode: mode)
     // Rows go by height, which is the time.
@@ -288,7 +295,9 @@ struct TreeCellTests {
     let this = TreeCase(name: "", trees: [[-1, 0, 0]])
     let cell = this.cell(kind)
     func root(_ places: [Int32]) -> [Float] {
-      cell.run(Variable(this.inputValues), at: places, of: this.forest, mode: .prediction).value
+      cell.run(
+        Variable(this.inputValues), at: places, of: cell.forest(of: this.shapes), mode: .prediction
+      ).value
         .rows(
           [2])[0]
     }
@@ -307,7 +316,7 @@ struct TreeCellTests {
     let once = this.pass(cell)
     let mode = Mode.training(RandomKey(seed: 0))
     let states = cell.run(
-      Variable(this.inputValues), at: this.places, of: this.forest, mode: mode)
+      Variable(this.inputValues), at: this.places, of: cell.forest(of: this.shapes), mode: mode)
     states.backward(seed: this.outputGradient)
     for parameter in cell.parameters {
       let twice = Tensor(
@@ -320,11 +329,11 @@ struct TreeCellTests {
   func deep(kind: TreeCellKind) {
     let depth: Int32 = 10_000
     let parents = (0..<depth).map { $0 - 1 }
-    let forest = Forest([
-      TreeShape(parents: parents, heights: (0..<depth).map { depth - 1 - $0 })
-    ])
     let cell = TreeCellConfiguration(kind, inputSize: 2, hiddenSize: 3, arity: 2).makeCell(
       key: RandomKey(seed: 1))
+    let forest = cell.forest(of: [
+      TreeShape(parents: parents, heights: (0..<depth).map { depth - 1 - $0 })
+    ])
     let states = cell.run(
       Variable(.random([2, 2], seed: 1)), at: parents.map { ($0 + 1) % 2 }, of: forest,
       mode: .training(RandomKey(seed: 0)))
@@ -350,11 +359,10 @@ struct TreeGoldenTests {
   func everything(kind: TreeCellKind) throws {
     let file = try golden("tree-\(kind.rawValue)")
     var parents = try file.integers("parents")[...]
-    let forest = Forest(
-      try file.integers("sizes").map { size in
-        defer { parents = parents.dropFirst(Int(size)) }
-        return TreeShape(Array(parents.prefix(Int(size))))
-      })
+    let shapes = try file.integers("sizes").map { size in
+      defer { parents = parents.dropFirst(Int(size)) }
+      return TreeShape(Array(parents.prefix(Int(size))))
+    }
     let x = Parameter("input", try file["input"])
     let size = try file["output"].shape[1]
     let cell = TreeCellConfiguration(
@@ -364,6 +372,7 @@ struct TreeGoldenTests {
       parameter.value = try file[String(parameter.name.dropFirst("tree.".count))]
     }
     let mode = Mode.training(RandomKey(seed: 0))
+    let forest = cell.forest(of: shapes)
     let places = (0..<Int32(forest.count)).map(\.self)
     let states = cell.run(x.variable(mode), at: places, of: forest, mode: mode)
     #expect(

@@ -1,0 +1,131 @@
+import Corpora
+import Learning
+import ModelFiles
+import Models
+import Tensors
+
+/// A training run of a classifier of trees as the command line makes it.
+struct TreeTraining {
+  /// Where the trees come from.
+  enum Source: Equatable {
+    /// Files to learn from, and one to judge by.
+    case files([String], validation: String?)
+    /// ListOps: so many expressions an epoch, new ones in each, of at most so many words.
+    case listOps(Int, longest: Int?)
+  }
+
+  var recipe: TreeRecipe
+  var source: Source
+  var files: RunFiles
+
+  /// Expressions that the vocabulary is made from, and those that a net is judged by.
+  static let listOpsSample = 1000
+  static let listOpsHeldOut = 2000
+
+  /// The files that it reads, each with what it is.
+  var inputs: [(role: String, path: String?)] {
+    guard case .files(let training, let validation) = source else { return [] }
+    return training.map { ("a file of --train", $0) } + [("the file of --valid", validation)]
+  }
+
+  /// Trains and writes the model.
+  ///
+  /// - Throws: `ExitCode` if a signal has stopped it, after it was saved.
+  func run(_ console: Console) throws -> TrainingRun.Result<TreeClassifier> {
+    // Before the files are read, which may take a while.
+    try AtomicFile.checkWritable(files.output)
+    var identity = recipe.identity
+    let task: TreeClassifierTask
+    switch source {
+    case .files(let training, let validation):
+      let bank = try TreeBank(training.map { try recipe.bank($0) })
+      let heldOut = try validation.map { try recipe.bank($0) }
+      identity["validation trees"] = heldOut?.fingerprint
+      task = try TreeClassifierTask(
+        model(bank), bank, validation: heldOut, batch: recipe.batch)
+    case .listOps(let count, let longest):
+      identity["listops"] = "\(count)"
+      identity["listops-longest"] = longest.map { "\($0)" }
+      let (seed, reading) = (recipe.seed, recipe.reading)
+      var problem = ListOps()
+      if let longest { problem.length = problem.length.lowerBound...longest }
+      let made = problem
+      let sample = made.bank(.training, count: Self.listOpsSample, seed: seed, reading)
+      task = try TreeClassifierTask(
+        model(sample),
+        TreeGenerator(epochCount: count, name: "ListOps \(reading.rawValue)") {
+          made.expression($0, .training, seed: seed).tree(reading)
+        },
+        validation: ListOps().bank(
+          .validation, count: Self.listOpsHeldOut, seed: seed, reading),
+        batch: recipe.batch)
+    }
+    var record = recipe.record
+    for key in ["listops", "listops-longest"] { record[key] = identity[key] }
+    let run = TrainingRun(
+      files: files, learning: recipe.learning, seed: recipe.seed, identity: identity,
+      record: record, opening: opening(task), measure: .errorRate)
+    return try run.run(task.model, task, console)
+  }
+
+  /// A fresh model for trees such as those of `bank`.
+  private func model(_ bank: TreeBank) throws -> TreeClassifier {
+    let arities = bank.trees.map(\.maximumArity)
+    let widest = arities.indices.max { arities[$0] < arities[$1] } ?? 0
+    if recipe.cell != .childSum, recipe.arity == nil, arities[widest] > TreeRecipe.usualArity {
+      throw bank.error(
+        "a node with \(arities[widest]) children; expected --reading binary, --cell child-sum, or "
+          + "--arity for a matrix for each", inTree: widest)
+    }
+    return try TreeClassifier(
+      recipe.configuration(arity: arities[widest]), learningFrom: bank.trees,
+      key: RandomKey(seed: recipe.seed).child(0))
+  }
+
+  private func opening(_ task: TreeClassifierTask) -> String {
+    let model = task.model
+    return "training \(model.configuration.summary), \(Format.count(model.parameterCount)) "
+      + "parameters, on \(Format.count(task.trainingTokens)) trees"
+      + (inputs.isEmpty ? " an epoch" : "")
+      + " (\(Format.plural(model.labels.count, "label")), vocabulary "
+      + "\(Format.count(model.vocabulary.count)))"
+  }
+}
+
+extension TreeRecipe {
+  /// The trees of a file, taken as asked for.
+  fileprivate func bank(_ path: String) throws -> TreeBank {
+    try (format ?? TreeFormat(ofFile: path)).read(file: path).taken(reading)
+  }
+}
+
+extension TreeFormat {
+  /// What the name of a file says.
+  init(ofFile path: String) {
+    self =
+      switch path.split(separator: ".").last {
+      case "conllu", "conll": .conllu
+      case "json", "jsonl": .json
+      default: .brackets
+      }
+  }
+}
+
+extension TreeClassifierConfiguration {
+  /// "a child-sum Tree-LSTM of 128 units"
+  var summary: String {
+    let net =
+      switch cell {
+      case .childSum: "child-sum Tree-LSTM"
+      case .nary: "\(arity)-ary Tree-LSTM"
+      case .recursive: "recursive net of up to \(Format.plural(arity, "child"))"
+      }
+    let taken =
+      switch reading {
+      case .trees: ""
+      case .binary: " over binary trees"
+      case .sequence: " over sequences"
+      }
+    return "a \(net)\(taken), \(Format.plural(hiddenSize, "unit"))"
+  }
+}

@@ -5,8 +5,8 @@
 
 One step is embedding, Tree-LSTM (Tai et al. 2015), softmax of the root, backward, clipping by global norm
 and Adam. Each node is a few expressions, as anyone would write them; DyNet brings equal operations of
-different nodes together (`autobatch`). The gates i, g and o of a node are one product, as ours are, and so
-are the N-ary cell's forget gates. DyNet has one core whatever it is told.
+different nodes together (`autobatch`). The gates of a node are one product; for a node of fewer children than
+the N-ary cell has places that of fewer rows and columns. DyNet has one core whatever it is told.
 
     child-sum   i, g, o = W x + U Σ h_k + b;   f_k = σ(W_f x + U_f h_k + b_f)
     n-ary       i, g, o, f_1 … f_a = W x + Σ_l U^l h_l + b    for the a children that are there
@@ -142,63 +142,69 @@ def measure(options):
     arity = max(len(n.children) for t in trees for n in all_nodes(t))
 
     size, features = options.hidden, options.embedding
+    is_nary = options.cell == "n-ary"
     model = dy.ParameterCollection()
     embedding = model.add_lookup_parameters((len(words) + 1, features))
-    w_iou = model.add_parameters((3 * size, features))
-    b_iou = model.add_parameters(3 * size, init=0)
-    w_f = model.add_parameters((size, features))
-    b_f = model.add_parameters(size, init=1)
-    is_nary = options.cell == "n-ary"
+    # Gates in the order i, o, g, f, so that one logistic serves i and o.
+    w = model.add_parameters((4 * size, features))
+    b = model.add_parameters(4 * size, init=0)
     if is_nary:
-        u_iou = [model.add_parameters((3 * size, size)) for _ in range(arity)]
-        u_f = [[model.add_parameters((size, size)) for _ in range(arity)] for _ in range(arity)]
-        # All forget gates of a node by one product with each child: of the first a children, for a node of a.
-        u_fs = {}
+        u = model.add_parameters(((3 + arity) * size, arity * size))
     else:
-        u_iou = model.add_parameters((3 * size, size))
+        u = model.add_parameters((3 * size, size))
         u_f = model.add_parameters((size, size))
     output = model.add_parameters((len(label_ids), size))
     output_bias = model.add_parameters(len(label_ids), init=0)
     trainer = dy.AdamTrainer(model, alpha=0.001)
     trainer.set_clip_threshold(5.0)
+    # What is made of parameters once a batch: rows and columns for a node of so many children.
+    of_arity = {}
 
-    def gates(iou):
-        i = dy.logistic(dy.pick_range(iou, 0, size))
-        o = dy.logistic(dy.pick_range(iou, 2 * size, 3 * size))
-        return i, dy.tanh(dy.pick_range(iou, size, 2 * size)), o
+    def block(x, k, count=1):
+        return dy.pick_range(x, k * size, (k + count) * size)
+
+    def biases(count):
+        """b of i, o, g and of `count` forget gates."""
+        key = "b", count
+        if key not in of_arity:
+            of_arity[key] = dy.concatenate([block(b, 0, 3)] + [block(b, 3)] * count)
+        return of_arity[key]
+
+    def weights(count):
+        key = "u", count
+        if key not in of_arity:
+            rows = dy.pick_range(u, 0, (3 + count) * size)
+            of_arity[key] = dy.pick_range(rows, 0, count * size, d=1)
+        return of_arity[key]
+
+    def activations(gates):
+        io = dy.logistic(block(gates, 0, 2))
+        return block(io, 0), block(io, 1), dy.tanh(block(gates, 2))
 
     def state(node):
         children = [state(child) for child in node.children]
-        x = dy.lookup(embedding, words[node.word]) if node.word is not None else None
-        iou = dy.affine_transform([b_iou, w_iou, x]) if x is not None else b_iou
+        count = len(children)
+        x = None
+        if node.word is not None:
+            x = dy.affine_transform([b, w, dy.lookup(embedding, words[node.word])])
         if not children:
-            i, g, o = gates(iou)
+            i, o, g = activations(x if x is not None else b)
             c = dy.cmult(i, g)
             return dy.cmult(o, dy.tanh(c)), c
-        forget = dy.affine_transform([b_f, w_f, x]) if x is not None else b_f
         if is_nary:
-            i, g, o = gates(
-                dy.esum([iou, *(u_iou[l] * h for l, (h, _) in enumerate(children))])
-            )
-            count = len(children)
-            if count not in u_fs:
-                u_fs[count] = [
-                    dy.concatenate([u_f[k][l] for k in range(count)]) for l in range(count)
-                ]
-            f = dy.logistic(
-                dy.esum(
-                    [
-                        dy.concatenate([forget] * count),
-                        *(u_fs[count][l] * h for l, (h, _) in enumerate(children)),
-                    ]
-                )
-            )
-            kept = [
-                dy.cmult(dy.pick_range(f, k * size, (k + 1) * size), c)
-                for k, (_, c) in enumerate(children)
-            ]
+            below = dy.concatenate([h for h, _ in children])
+            if x is None:
+                gates = dy.affine_transform([biases(count), weights(count), below])
+            else:
+                own = x if count == 1 else dy.concatenate([x] + [block(x, 3)] * (count - 1))
+                gates = own + weights(count) * below
+            i, o, g = activations(gates)
+            f = dy.logistic(block(gates, 3, count))
+            kept = [dy.cmult(block(f, k), c) for k, (_, c) in enumerate(children)]
         else:
-            i, g, o = gates(iou + u_iou * dy.esum([h for h, _ in children]))
+            x = b if x is None else x
+            i, o, g = activations(block(x, 0, 3) + u * dy.esum([h for h, _ in children]))
+            forget = block(x, 3)
             kept = [dy.cmult(dy.logistic(forget + u_f * h), c) for h, c in children]
         c = dy.esum([dy.cmult(i, g), *kept])
         return dy.cmult(o, dy.tanh(c)), c
@@ -208,8 +214,7 @@ def measure(options):
 
     def step(chosen):
         dy.renew_cg()
-        if is_nary:
-            u_fs.clear()
+        of_arity.clear()
         losses = [
             dy.pickneglogsoftmax(
                 dy.affine_transform([output_bias, output, state(trees[index])[0]]),
@@ -235,16 +240,17 @@ def measure(options):
         step(next(source))
         steps += 1
     done = 0
-    start = time.perf_counter()
+    start, processor = time.perf_counter(), time.process_time()
     while time.perf_counter() - start < options.seconds:
         chosen = next(source)
         step(chosen)
         done += len(chosen)
-    elapsed = time.perf_counter() - start
+    elapsed, processor = time.perf_counter() - start, time.process_time() - processor
     print_row(
         name=options.cell,
         nodes=round(sum(map(count_nodes, trees)) / len(trees), 1),
         trees_per_second=round(done / elapsed, 1),
+        trees_per_processor_second=round(done / processor, 1),
         peak_memory_mb=round(peak_memory_mb(), 1),
     )
 

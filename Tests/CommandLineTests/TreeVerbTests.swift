@@ -7,7 +7,7 @@ import Testing
 struct TreeVerbTests {
   /// Trees whose label says whether the first leaf is an `a`.
   private let text = (0..<40).map { index in
-    index % 2 == 0 ? "(x (x a) (y b\(index % 3)))" : "(y (_ (y b) (x a\(index % 3))) (x a))"
+    index % 2 == 0 ? "(x (x a) (y b\(index % 3)))" : "(y ((y b) (x a\(index % 3))) (x a))"
   }.joined(separator: "\n")
 
   private func members(_ json: String) throws -> [String: Any] {
@@ -22,7 +22,8 @@ struct TreeVerbTests {
       let trained = try members(
         runVerb([
           "train", "trees", "--train", folder + "/train.txt", "--valid", folder + "/train.txt",
-          "--output", model, "--cell", "n-ary", "--targets", "nodes", "--hidden", "6", "--embedding",
+          "--output", model, "--cell", "n-ary", "--targets", "nodes", "--hidden", "6",
+          "--embedding",
           "4", "--batch", "10", "--epochs", "12", "--learning-rate", "0.05", "--lowercase",
           "--min-count", "2", "--dropout-output", "0.1", "--json", "--threads", "1",
         ]).results)
@@ -31,10 +32,11 @@ struct TreeVerbTests {
 
       let found = try members(
         runVerb(["evaluate", model, folder + "/train.txt", "--json", "--threads", "1"]).results)
-      #expect(found["trees"] as? Int == 40 && found["labels"] as? [String] == ["x", "y"])
+      #expect(found["trees"] as? Int == 40 && Set(found["labels"] as? [String] ?? []) == ["x", "y"])
       #expect(found["labelled_nodes"] as? Int == 140)
       #expect(
-        abs(try #require(found["accuracy"] as? Double) - (trained["validation_accuracy"] as! Double))
+        abs(
+          try #require(found["accuracy"] as? Double) - (trained["validation_accuracy"] as! Double))
           < 1e-12)
       let said = try runVerb(["evaluate", model, folder + "/train.txt", "--threads", "1"]).results
       #expect(said.contains("accuracy of nodes") && said.contains("macro F1"))
@@ -74,7 +76,8 @@ struct TreeVerbTests {
       let trained = try runVerb([
         "train", "trees", "--listops", "30", "--listops-longest", "20", "--reading", "binary",
         "--cell", "recursive", "--output", model, "--hidden", "4", "--embedding", "3", "--epochs",
-        "1", "--words", "both", "--character-hidden", "3", "--character-embedding", "2", "--threads",
+        "1", "--words", "both", "--character-hidden", "3", "--character-embedding", "2",
+        "--threads",
         "1",
       ])
       #expect(trained.messages.contains("30 trees an epoch (10 labels, vocabulary 16)"))
@@ -98,7 +101,8 @@ struct TreeVerbTests {
           == "--listops makes its trees; it takes no --train or --valid beside it")
       #expect(
         refused(["--listops", "9", "--arity", "3"])
-          == "--arity is for --cell n-ary and recursive; a child-sum cell takes any number of children")
+          == "--arity is for --cell n-ary and recursive; a child-sum cell takes any number of children"
+      )
       let wide = "(x \((0..<20).map { "w\($0)" }.joined(separator: " ")))"
       try write(wide, to: folder + "/wide.txt")
       #expect(

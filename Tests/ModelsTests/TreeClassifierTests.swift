@@ -12,7 +12,7 @@ struct TreeClassifierTests {
   @Test(
     "it learns labels that follow from the tree",
     arguments: [
-      TreeKind(cell: .nary, hidden: 10, arity: 3),
+      TreeKind(cell: .nary, targets: .nodes, hidden: 10, arity: 3),
       TreeKind(cell: .recursive, targets: .nodes, hidden: 10, arity: 3),
       TreeKind(cell: .childSum, targets: .nodes, hidden: 10),
     ])

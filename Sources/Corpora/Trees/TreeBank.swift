@@ -6,6 +6,8 @@ public struct TreeBank: Sendable, Equatable {
   public let trees: [Tree]
   /// The line in which each tree begins, from 1.
   public let lines: [Int]
+  /// The file of each tree, where they come from several; else nil.
+  private let files: [String]?
 
   /// The given trees.
   public init(name: String, trees: [Tree], lines: [Int]) {
@@ -13,17 +15,29 @@ public struct TreeBank: Sendable, Equatable {
     self.name = name
     self.trees = trees
     self.lines = lines
+    files = nil
   }
 
   /// The trees of several files as one bank, at least one of which there is; a tree keeps its line.
   public init(_ banks: [TreeBank]) {
-    self.init(
-      name: banks.map(\.name).joined(separator: ", "), trees: banks.flatMap(\.trees),
-      lines: banks.flatMap(\.lines))
+    name = banks.map(\.name).joined(separator: ", ")
+    trees = banks.flatMap(\.trees)
+    lines = banks.flatMap(\.lines)
+    files = banks.flatMap { bank in bank.trees.map { _ in bank.name } }
+  }
+
+  /// The same places with other trees.
+  private init(_ bank: TreeBank, trees: [Tree]) {
+    (name, self.trees, lines, files) = (bank.name, trees, bank.lines, bank.files)
+  }
+
+  /// The same trees, each taken as `reading` says.
+  public func taken(_ reading: TreeReading) -> TreeBank {
+    reading == .trees ? self : TreeBank(self, trees: trees.map { reading($0) })
   }
 
   /// The error of a fault in tree `index`.
   public func error(_ fault: String, inTree index: Int) -> TreeError {
-    TreeError(file: name, line: lines[index], fault: fault)
+    TreeError(file: files?[index] ?? name, line: lines[index], fault: fault)
   }
 }

@@ -18,14 +18,6 @@ public enum TreeReading: String, Sendable, Codable, CaseIterable {
   }
 }
 
-extension TreeBank {
-  /// The same trees, each taken as `reading` says.
-  public func taken(_ reading: TreeReading) -> TreeBank {
-    reading == .trees
-      ? self : TreeBank(name: name, trees: trees.map { reading($0) }, lines: lines)
-  }
-}
-
 extension Tree {
   /// The words of this tree from left to right, each the child of the one after it, so that the last one is
   /// the root: a Tree-LSTM reads that as an LSTM reads a sequence. The root has this tree's label. Words are

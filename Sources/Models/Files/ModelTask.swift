@@ -21,6 +21,7 @@ public enum ModelTask: String, Sendable, Codable, CaseIterable {
     case .tagger: Tagger.self
     case .classifier: Classifier.self
     case .forecaster: Forecaster.self
+    case .treeClassifier: TreeClassifier.self
     }
   }
 

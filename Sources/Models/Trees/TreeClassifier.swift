@@ -35,29 +35,6 @@ public struct TreeClassifier: Module {
     encoder.parameters + cell.parameters + output.parameters
   }
 
-  /// How a classifier starts.
-  public struct Initialization: Sendable {
-    /// Of the vectors of words and characters: uniform in ±range.
-    public var embeddingRange: Float
-    /// Of the output layer and of what composes words.
-    public var output: Initializer
-    /// Of the tree cell.
-    public var gates: GateParameters.Initialization
-
-    /// Vectors in ±0.1, Glorot and orthogonal matrices, forget bias 1.
-    public init(
-      embeddingRange: Float = 0.1, output: Initializer = .glorot,
-      gates: GateParameters.Initialization = .init()
-    ) {
-      self.embeddingRange = embeddingRange
-      self.output = output
-      self.gates = gates
-    }
-
-    static let zero = Initialization(
-      embeddingRange: 0, output: .zero, gates: .init(input: .zero, recurrent: .zero))
-  }
-
   /// A fresh classifier with the words, characters and labels of `trees`, which were taken as the
   /// configuration says. Characters that occur only once stand for all that do not occur. What is no target
   /// has no label.
@@ -65,7 +42,7 @@ public struct TreeClassifier: Module {
   /// Throws ``ModelError/invalidConfiguration(_:)``, and `CorpusError` for trees without any label.
   public init(
     _ configuration: TreeClassifierConfiguration, learningFrom trees: [Tree],
-    initialization: Initialization = .init(), key: RandomKey
+    initialization: ModelInitialization = .init(), key: RandomKey
   ) throws {
     try configuration.validate()
     let vocabulary = try Vocabulary(ofWords: trees.flatMap { $0.tokens.compactMap(\.self) })
@@ -84,7 +61,7 @@ public struct TreeClassifier: Module {
   }
 
   /// A fresh classifier.
-  init(_ blueprint: Blueprint, initialization: Initialization, key: RandomKey) throws {
+  init(_ blueprint: Blueprint, initialization: ModelInitialization, key: RandomKey) throws {
     try Self.validate(blueprint)
     configuration = blueprint.architecture
     vocabulary = blueprint.vocabulary

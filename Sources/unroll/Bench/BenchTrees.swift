@@ -73,6 +73,8 @@ struct BenchTrees: Verb {
           "name": .string(cell.rawValue), "threads": .integer(threads),
           "nodes": .number((measurement.nodesPerTree * 10).rounded() / 10),
           "trees_per_second": .number((measurement.trainedPerSecond * 10).rounded() / 10),
+          "trees_per_processor_second": .number(
+            (measurement.trainedPerProcessorSecond * 10).rounded() / 10),
           "read_per_second": .number((measurement.readPerSecond * 10).rounded() / 10),
           "peak_memory_mb": .number((peakMemoryMB() * 10).rounded() / 10),
         ]).text)

@@ -8,6 +8,8 @@ import Tensors
 /// backward, clipping and Adam.
 struct TreeMeasurement {
   let trainedPerSecond: Double
+  /// A second of a processor: on a busy machine, what one thread would do had it a core for itself.
+  let trainedPerProcessorSecond: Double
   let readPerSecond: Double
   let nodesPerTree: Double
 
@@ -42,9 +44,11 @@ struct TreeMeasurement {
     let warmUp = secondsNow()
     while count < 2 || secondsNow() - warmUp < min(1, seconds / 4) { try takeStep() }
     trees = 0
+    let processor = processorSeconds()
     var start = secondsNow()
     while secondsNow() - start < seconds { try takeStep() }
     trainedPerSecond = Double(trees) / (secondsNow() - start)
+    trainedPerProcessorSecond = Double(trees) / max(processorSeconds() - processor, 1e-9)
 
     // Whole passes, so that every one has the same trees.
     _ = try model.probabilities(of: bank)

@@ -1,26 +1,54 @@
+import ArgumentParser
 import Corpora
 import Models
+
+/// The flags of trees that a model is judged by.
+struct JudgedTreeOptions: ParsableArguments {
+  @Option(
+    help: "How trees are written: brackets, conllu or json (default: by the file's name).")
+  var treeFormat: TreeFormat?
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Expressions of ListOps to judge by, in place of FILE.", valueName: "n"))
+  var listops: Int?
+
+  /// What the flags and the configuration file say.
+  func choice(_ settings: inout Settings) throws -> (
+    format: TreeFormat?, listOps: Int?, flag: String?
+  ) {
+    let format = try settings.value("tree-format", treeFormat)
+    let listOps = try settings.value("listops", listops, .upTo(100_000_000))
+    return (format, listOps, format != nil ? "tree-format" : listOps != nil ? "listops" : nil)
+  }
+}
 
 /// How well a classifier of trees labels those of a file, or expressions of ListOps that nothing was learned
 /// from.
 struct TreeClassification {
+  /// Where the trees come from.
+  enum Source {
+    case file(String, TreeFormat?)
+    /// So many expressions of ListOps' test part, the same ones every time.
+    case listOps(Int)
+  }
+
   let model: String
-  /// nil for ListOps.
-  let file: String?
-  let format: TreeFormat?
-  /// Expressions of ListOps.
-  let listOps: Int?
-  let seed: UInt64
+  let source: Source
+  /// Whether a label that did not occur in training is an error.
+  let refusesUnseen: Bool
   let json: Bool
 
   func run(_ console: Console) throws {
     let model = try TreeClassifier(contentsOf: model)
     let reading = model.configuration.reading
     let bank =
-      try file.map { try (format ?? TreeFormat(ofFile: $0)).read(file: $0).taken(reading) }
-      ?? ListOps().bank(.test, count: listOps ?? 0, seed: seed, reading)
+      switch source {
+      case .file(let path, let format):
+        try (format ?? TreeFormat(ofFile: path)).read(file: path).taken(reading)
+      case .listOps(let count): ListOps().bank(.test, count: count, seed: 1, reading)
+      }
     let start = secondsNow()
-    let found = try model.evaluate(bank)
+    let found = try model.evaluate(bank, refusesUnseen: refusesUnseen)
     let speed = Double(bank.trees.count) / max(secondsNow() - start, 1e-9)
     if json {
       return try console.result(

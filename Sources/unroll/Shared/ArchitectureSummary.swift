@@ -11,6 +11,25 @@ extension TaggerConfiguration {
   var summary: String { "a \(stack.summary)" }
 }
 
+extension TreeClassifierConfiguration {
+  /// "a child-sum Tree-LSTM of 128 units"
+  var summary: String {
+    let net =
+      switch cell {
+      case .childSum: "child-sum Tree-LSTM"
+      case .nary: "\(arity)-ary Tree-LSTM"
+      case .recursive: "recursive net of up to \(Format.plural(arity, "child"))"
+      }
+    let taken =
+      switch reading {
+      case .trees: ""
+      case .binary: " over binary trees"
+      case .sequence: " over sequences"
+      }
+    return "a \(net)\(taken), \(Format.plural(hiddenSize, "unit"))"
+  }
+}
+
 extension StackConfiguration {
   /// "LSTM, 2 layers of 650 units", "bidirectional LSTM, 1 layer of 2 x 200 units"
   var summary: String {

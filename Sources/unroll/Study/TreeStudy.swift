@@ -84,15 +84,15 @@ struct TreeStudy: Study {
   /// How all nets are trained.
   struct Training: Sendable {
     /// Expressions of an epoch, new ones in each.
-    var trees = 100_000
+    var trees = 50_000
     var epochs = 10
     /// Words of an expression to learn from.
-    var longest = 100
+    var longest = 60
     var tested = 10_000
-    var embedding = 64
-    var parameters = 200_000
-    let batch = 64
-    let rate = 0.002
+    var embedding = 32
+    var parameters = 50_000
+    let batch = 16
+    let rate = 0.003
     let clipNorm = 1.0
 
     var settings: [String: String] {
@@ -156,7 +156,7 @@ struct TreeStudy: Study {
       batch: training.batch)
     let plan = TrainingPlan(
       epochs: training.epochs, seed: seed,
-      schedule: RateSchedule(base: training.rate, course: .cosine(), warmupSteps: 100),
+      schedule: RateSchedule(base: training.rate, course: .cosine(), warmupSteps: 200),
       clipNorm: training.clipNorm)
     var finding = Finding(
       validation: [], test: 0, byDepth: [], byLength: [], byOperator: [],

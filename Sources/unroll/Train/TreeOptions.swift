@@ -3,10 +3,19 @@ import Corpora
 import Models
 import Recurrent
 
-/// The flags of the recipe of a classifier of trees. Each is also a key of a configuration file.
+/// A classifier of trees's.
+enum UsualTrees: UsualRecipe {
+  static let hidden = 128
+  static let embedding: Int? = 64
+  static let sequence = "tree"
+  static let schedule = ScheduleKind.cosine
+}
+
+/// The flags that say what a net for trees reads, and what it is. Each is also a key of a configuration file.
 struct TreeOptions: ParsableArguments {
-  @Option(help: "How trees are written: brackets, conllu or json (default: by the file's name).")
-  var format: TreeFormat?
+  @Option(
+    help: "How trees are written: brackets, conllu or json (default: by the file's name).")
+  var treeFormat: TreeFormat?
   @Option(
     help: """
       Take them as they are (trees), with two children a node at the most (binary), or as words from \
@@ -25,12 +34,22 @@ struct TreeOptions: ParsableArguments {
   var arity: Int?
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Features of a word's vector (default: 64).", valueName: "n"))
-  var embedding: Int?
+    help: ArgumentHelp(
+      "Units of a node's state (default: \(UsualTrees.hidden)).", valueName: "n"))
+  var hidden: Int?
+  @Flag(help: "Look words up in lower case.")
+  var lowercase = false
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Units of a node's state (default: 128).", valueName: "n"))
-  var hidden: Int?
+    help: ArgumentHelp(
+      "Words that occur less often are looked up as <unk> (default: 1, so none).", valueName: "n"))
+  var minCount: Int?
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Probability with which a word that occurs once is looked up as <unk> in training (default: 0).",
+      valueName: "x"))
+  var dropoutWords: Double?
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
@@ -46,20 +65,14 @@ struct TreeOptions: ParsableArguments {
     parsing: .unconditional,
     help: ArgumentHelp("Trees side by side (default: 32).", valueName: "n"))
   var batch: Int?
-  @OptionGroup var learning: LearningOptions
 }
 
 /// Everything about the training of a classifier of trees that its result depends on, checked.
 struct TreeRecipe: Equatable {
   var format: TreeFormat?
-  var reading: TreeReading
-  var targets: TreeTargets
-  var cell: TreeCellKind
+  /// Its arity is that of the data where none is given.
+  var configuration: TreeClassifierConfiguration
   var arity: Int?
-  var embedding: Int
-  var hidden: Int
-  var inputDropout: Double
-  var outputDropout: Double
   var batch: Int
   var learning: LearningRecipe
   var seed: UInt64
@@ -69,56 +82,61 @@ struct TreeRecipe: Equatable {
   static let usualArity = 16
 }
 
-extension TreeOptions {
+extension TrainTrees {
   /// The recipe that the flags and the configuration file make. Throws `Failure` for values that make no
   /// sense by themselves or together.
   func recipe(_ settings: inout Settings, seed: UInt64) throws -> TreeRecipe {
-    let recipe = TreeRecipe(
-      format: try settings.value("format", format),
-      reading: try settings.value("reading", reading, default: .trees),
-      targets: try settings.value("targets", targets, default: .root),
-      cell: try settings.value("cell", cell, default: .childSum),
-      arity: try settings.value("arity", arity, .upTo(1000)),
-      embedding: try settings.value("embedding", embedding, default: 64, .upTo(1_000_000)),
-      hidden: try settings.value("hidden", hidden, default: 128, .upTo(1_000_000)),
-      inputDropout: try settings.value("dropout-input", dropoutInput, default: 0, .belowOne),
-      outputDropout: try settings.value("dropout-output", dropoutOutput, default: 0, .belowOne),
-      batch: try settings.value("batch", batch, default: 32, .upTo(1_000_000)),
-      learning: try learning.recipe(&settings), seed: seed)
-    if recipe.arity != nil, recipe.cell == .childSum {
+    let encoder = try words.encoder(&settings)
+    let cell = try settings.value("cell", trees.cell, default: .childSum)
+    let arity = try settings.value("arity", trees.arity, .upTo(1000))
+    if arity != nil, cell == .childSum {
       throw Failure.usage(
         "--arity is for --cell n-ary and recursive; a child-sum cell takes any number of children")
     }
-    if recipe.learning.optimizer.kind.takesObjective {
-      throw Failure.usage(
-        "--optimizer \(recipe.learning.optimizer.kind.rawValue) is for language models, expected a rule "
-          + "that takes gradients alone")
-    }
+    let configuration = TreeClassifierConfiguration(
+      words: encoder, lowercases: try settings.isOn("lowercase", trees.lowercase),
+      minimumCount: try settings.value("min-count", trees.minCount, default: 1, .atLeast(1)),
+      wordDropout: Float(
+        try settings.value("dropout-words", trees.dropoutWords, default: 0, .belowOne)),
+      reading: try settings.value("reading", trees.reading, default: .trees), cell: cell,
+      hiddenSize: try settings.value(
+        "hidden", trees.hidden, default: UsualTrees.hidden, .upTo(1_000_000)),
+      arity: arity ?? 1,
+      targets: try settings.value("targets", trees.targets, default: .root),
+      inputDropout: Float(
+        try settings.value("dropout-input", trees.dropoutInput, default: 0, .belowOne)),
+      outputDropout: Float(
+        try settings.value("dropout-output", trees.dropoutOutput, default: 0, .belowOne)))
+    let recipe = TreeRecipe(
+      format: try settings.value("tree-format", trees.treeFormat), configuration: configuration,
+      arity: arity, batch: try settings.value("batch", trees.batch, default: 32, .upTo(1_000_000)),
+      learning: try learning.recipe(&settings, optimizer, schedule), seed: seed)
+    try recipe.learning.refuseObjectives(for: "classifiers of trees")
     return recipe
   }
 }
 
 extension TreeRecipe {
-  /// The architecture for data whose nodes have up to `arity` children.
-  func configuration(arity found: Int) -> TreeClassifierConfiguration {
-    TreeClassifierConfiguration(
-      words: WordEncoderConfiguration(lookUpSize: embedding), reading: reading, cell: cell,
-      hiddenSize: hidden, arity: arity ?? max(1, found), targets: targets,
-      inputDropout: Float(inputDropout), outputDropout: Float(outputDropout))
-  }
-
   /// The recipe as it stands in the model's record: options and their values, as on the command line.
   var record: [String: String] { identity.merging(learning.options) { $1 } }
 
   /// What a checkpoint must agree with, beside what the trainer compares by itself.
   var identity: [String: String] {
-    var identity = [
-      "reading": reading.rawValue, "targets": targets.rawValue, "cell": cell.rawValue,
-      "embedding": "\(embedding)", "hidden": "\(hidden)", "batch": "\(batch)",
-    ]
+    var identity = configuration.words.options
+    identity["reading"] = configuration.reading.rawValue
+    identity["targets"] = configuration.targets.rawValue
+    identity["cell"] = configuration.cell.rawValue
+    identity["hidden"] = "\(configuration.hiddenSize)"
+    identity["batch"] = "\(batch)"
     identity["arity"] = arity.map { "\($0)" }
-    identity["dropout-input"] = inputDropout > 0 ? "\(inputDropout)" : nil
-    identity["dropout-output"] = outputDropout > 0 ? "\(outputDropout)" : nil
+    if configuration.lowercases { identity["lowercase"] = "true" }
+    if configuration.minimumCount > 1 { identity["min-count"] = "\(configuration.minimumCount)" }
+    for (name, rate) in [
+      ("dropout-words", configuration.wordDropout), ("dropout-input", configuration.inputDropout),
+      ("dropout-output", configuration.outputDropout),
+    ] where rate > 0 {
+      identity[name] = "\(rate)"
+    }
     return identity
   }
 }

@@ -46,7 +46,7 @@ struct TreeTraining {
     case .listOps(let count, let longest):
       identity["listops"] = "\(count)"
       identity["listops-longest"] = longest.map { "\($0)" }
-      let (seed, reading) = (recipe.seed, recipe.reading)
+      let (seed, reading) = (recipe.seed, recipe.configuration.reading)
       var problem = ListOps()
       if let longest { problem.length = problem.length.lowerBound...longest }
       let made = problem
@@ -72,13 +72,19 @@ struct TreeTraining {
   private func model(_ bank: TreeBank) throws -> TreeClassifier {
     let arities = bank.trees.map(\.maximumArity)
     let widest = arities.indices.max { arities[$0] < arities[$1] } ?? 0
-    if recipe.cell != .childSum, recipe.arity == nil, arities[widest] > TreeRecipe.usualArity {
+    if recipe.configuration.cell != .childSum, recipe.arity == nil,
+      arities[widest] > TreeRecipe.usualArity
+    {
       throw bank.error(
         "a node with \(arities[widest]) children; expected --reading binary, --cell child-sum, or "
           + "--arity for a matrix for each", inTree: widest)
     }
+    var configuration = recipe.configuration
+    if configuration.cell != .childSum {
+      configuration.arity = recipe.arity ?? max(1, arities[widest])
+    }
     return try TreeClassifier(
-      recipe.configuration(arity: arities[widest]), learningFrom: bank.trees,
+      configuration, learningFrom: bank.trees,
       key: RandomKey(seed: recipe.seed).child(0))
   }
 
@@ -95,7 +101,7 @@ struct TreeTraining {
 extension TreeRecipe {
   /// The trees of a file, taken as asked for.
   fileprivate func bank(_ path: String) throws -> TreeBank {
-    try (format ?? TreeFormat(ofFile: path)).read(file: path).taken(reading)
+    try (format ?? TreeFormat(ofFile: path)).read(file: path).taken(configuration.reading)
   }
 }
 
@@ -108,24 +114,5 @@ extension TreeFormat {
       case "json", "jsonl": .json
       default: .brackets
       }
-  }
-}
-
-extension TreeClassifierConfiguration {
-  /// "a child-sum Tree-LSTM of 128 units"
-  var summary: String {
-    let net =
-      switch cell {
-      case .childSum: "child-sum Tree-LSTM"
-      case .nary: "\(arity)-ary Tree-LSTM"
-      case .recursive: "recursive net of up to \(Format.plural(arity, "child"))"
-      }
-    let taken =
-      switch reading {
-      case .trees: ""
-      case .binary: " over binary trees"
-      case .sequence: " over sequences"
-      }
-    return "a \(net)\(taken), \(Format.plural(hiddenSize, "unit"))"
   }
 }

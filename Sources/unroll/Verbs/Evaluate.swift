@@ -21,6 +21,9 @@ struct Evaluate: Verb {
       or how well labels were found, or how near numbers came. A forecaster is measured on the values of \
       a series, beside the last value as a forecast.
 
+      A classifier of trees is measured on trees with labels, or by --listops on as many expressions of \
+      ListOps, drawn apart from those that nets learn from.
+
       An n-gram model (ARPA) is measured on the same tokens. With --interpolate a neural model is \
       mixed with one, token by token; --tune chooses the share on another text.
 
@@ -37,6 +40,8 @@ struct Evaluate: Verb {
         unroll evaluate tagger.safetensors test.conllu
         unroll evaluate classifier.safetensors test.tsv
         unroll evaluate forecaster.safetensors test.csv
+        unroll evaluate trees.safetensors test.txt
+        unroll evaluate trees.safetensors --listops 10000
       """)
 
   @Argument(help: "A model file.", completion: .file(extensions: ["safetensors"]))
@@ -52,6 +57,7 @@ struct Evaluate: Verb {
       valueName: "file"), completion: .file())
   var similarity: [String] = []
   @OptionGroup var labelled: LabelledOptions
+  @OptionGroup var trees: JudgedTreeOptions
   @OptionGroup var common: CommonOptions
 
   func run(_ console: Console) throws {
@@ -61,11 +67,13 @@ struct Evaluate: Verb {
     let interpolating = try interpolation.choice(&settings)
     let similarity = try settings.list("similarity", similarity)
     let labelled = try labelled.choice(&settings)
+    let trees = try trees.choice(&settings)
     try settings.finish()
     // What goes with some models alone.
     let caches = caching.map { _ in "cache" }
     let mixes = interpolating.map { _ in "interpolate" }
     let labels = labelled.flag
+    let shapes = trees.flag
     try withThreads(threads) {
       guard similarity.isEmpty else {
         guard file == nil else {
@@ -74,28 +82,51 @@ struct Evaluate: Verb {
         return try SimilarityEvaluation(model: model, files: similarity, json: common.json)
           .run(console)
       }
+      if let count = trees.listOps {
+        guard file == nil else {
+          throw Failure.usage("--listops makes its trees; it takes no FILE beside it")
+        }
+        guard try ModelKind(ofFile: model) == .neural(.treeClassifier) else {
+          return try refuse("listops", for: "a classifier of trees")
+        }
+        return try TreeClassification(
+          model: model, source: .listOps(count), refusesUnseen: true, json: common.json
+        ).run(console)
+      }
       guard let file else { throw Failure.usage("no text to predict: unroll evaluate MODEL FILE") }
       let perplexity = PerplexityEvaluation(model: model, file: file, json: common.json)
       switch try ModelKind(ofFile: model) {
       case .ngrams:
         try refuse(caches ?? mixes, for: "a neural model")
         try refuse(labels, for: "a tagger")
+        try refuse(shapes, for: "a classifier of trees")
         try perplexity.runNGrams(console)
       case .neural(.languageModel):
         try refuse(labels, for: "a tagger")
+        try refuse(shapes, for: "a classifier of trees")
         try perplexity.run(console, caching: caching, interpolating: interpolating)
       case .neural(.tagger):
         try refuse(caches ?? mixes, for: "a language model")
+        try refuse(shapes, for: "a classifier of trees")
         try TaggingEvaluation(model: model, file: file, labelled: labelled, json: common.json)
           .run(console)
       case .neural(.classifier):
         try refuse(caches ?? mixes, for: "a language model")
         try refuse(labels, for: "a tagger")
+        try refuse(shapes, for: "a classifier of trees")
         try ClassifyingEvaluation(model: model, file: file, json: common.json).run(console)
       case .neural(.forecaster):
         try refuse(caches ?? mixes, for: "a language model")
         try refuse(labels, for: "a tagger")
+        try refuse(shapes, for: "a classifier of trees")
         try ForecastingEvaluation(model: model, file: file, json: common.json).run(console)
+      case .neural(.treeClassifier):
+        try refuse(caches ?? mixes, for: "a language model")
+        if labelled.format != nil { try refuse("format", for: "a tagger") }
+        try TreeClassification(
+          model: model, source: .file(file, trees.format),
+          refusesUnseen: !labelled.allowsUnseen, json: common.json
+        ).run(console)
       }
     }
   }

@@ -34,6 +34,7 @@ struct Inspect: Verb {
     case .neural(.tagger): Inspection(try Tagger(contentsOf: model))
     case .neural(.classifier): Inspection(try Classifier(contentsOf: model))
     case .neural(.forecaster): Inspection(try Forecaster(contentsOf: model))
+    case .neural(.treeClassifier): Inspection(try TreeClassifier(contentsOf: model))
     }
   }
 }

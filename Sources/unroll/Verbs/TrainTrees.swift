@@ -45,7 +45,11 @@ struct TrainTrees: Verb {
     completion: .file(extensions: ["safetensors"]))
   var output: String?
 
-  @OptionGroup(title: "RECIPE") var recipe: TreeOptions
+  @OptionGroup(title: "RECIPE") var trees: TreeOptions
+  @OptionGroup(title: "RECIPE") var words: WordOptions<UsualTrees>
+  @OptionGroup(title: "RECIPE") var learning: LearningOptions<UsualTrees>
+  @OptionGroup(title: "RECIPE") var optimizer: OptimizerOptions
+  @OptionGroup(title: "RECIPE") var schedule: ScheduleOptions<UsualTrees>
 
   @OptionGroup var keeping: KeepingOptions
   @OptionGroup var seed: SeedOption
@@ -61,7 +65,7 @@ struct TrainTrees: Verb {
     let output = try settings.value("output", output, .notEmpty)
     let seed = try seed.value(&settings)
     let run = TreeTraining(
-      recipe: try recipe.recipe(&settings, seed: seed),
+      recipe: try recipe(&settings, seed: seed),
       source: listOps.map { .listOps($0, longest: longest) } ?? .files(training, validation: valid),
       files: try keeping.files(&settings, output: output ?? ""))
     try settings.finish()

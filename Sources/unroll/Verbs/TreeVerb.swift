@@ -8,27 +8,27 @@ struct TreeVerb: Verb {
     discussion: """
       ListOps (Nangia & Bowman 2018): nested operations on lists of digits. Tree nets against an LSTM \
       that reads the same words from left to right, with about as many parameters: accuracy, by depth, \
-      length and operator, and speed. Some hours of a core in full.
+      length and operator, and speed. Two hours of a core in full.
 
       Measurements are named NET/told WHAT/seed n, NET being \
       \(TreeStudy.Net.allCases.map(\.rawValue).joined(separator: ", ")).
 
       EXAMPLES
         unroll study trees --quick
-        unroll study trees --only n-ary --only sequence --trees 80000 --epochs 20
+        unroll study trees --only n-ary --only sequence --trees 100000 --epochs 20
       """)
 
   @OptionGroup var options: StudyVerb.Options
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Expressions of an epoch (default: 100000).", valueName: "n"))
+    help: ArgumentHelp("Expressions of an epoch (default: 50000).", valueName: "n"))
   var trees: Int?
   @Option(
     parsing: .unconditional, help: ArgumentHelp("Epochs (default: 10).", valueName: "n"))
   var epochs: Int?
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Parameters of a tree cell, about (default: 200000).", valueName: "n"))
+    help: ArgumentHelp("Parameters of a tree cell, about (default: 50000).", valueName: "n"))
   var parameters: Int?
 
   func run(_ console: Console) throws {

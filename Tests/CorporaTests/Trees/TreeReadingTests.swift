@@ -6,15 +6,18 @@ import Testing
 struct TreeReadingTests {
   @Test("a chain has the words from left to right, the last one at the root")
   func chain() throws {
-    let tree = try BracketReader.read("(S (NP the old house) (VP (V was) sold))", name: "t").trees[0]
+    let tree = try BracketReader.read("(S (NP the old house) (VP (V was) sold))", name: "t").trees[
+      0]
     let chain = tree.chain
     #expect(chain.count == 5 && chain.height == 4 && chain.labels[chain.root] == "S")
-    #expect(chain.preorder.reversed().map { chain.tokens[$0] } == ["the", "old", "house", "was", "sold"])
+    #expect(
+      chain.preorder.reversed().map { chain.tokens[$0] } == ["the", "old", "house", "was", "sold"])
     #expect(chain.labels.count { $0 != nil } == 1)
     let bare = try Tree(parents: [-1, 0], labels: ["x", nil], tokens: [nil, nil])
     #expect(bare.chain == (try Tree(parents: [-1], labels: ["x"], tokens: [nil])))
     // Words of a dependency tree go by their numbers, not by where they hang.
-    let dependencies = try Tree(parents: [1, -1, 1], labels: [nil, "y", nil], tokens: ["a", "b", "c"])
+    let dependencies = try Tree(
+      parents: [1, -1, 1], labels: [nil, "y", nil], tokens: ["a", "b", "c"])
     #expect(dependencies.chain.tokens == ["c", "b", "a"])
     #expect(dependencies.chain.labels == ["y", nil, nil])
   }
@@ -50,7 +53,8 @@ struct TreeReadingTests {
       let value = "\(expression.value)"
       let trees = TreeReading.allCases.map { expression.tree($0) }
       #expect(trees.allSatisfy { $0.labels[$0.root] == value })
-      #expect(trees[0].tokens == expression.tree.tokens && trees[0].parents == expression.tree.parents)
+      #expect(
+        trees[0].tokens == expression.tree.tokens && trees[0].parents == expression.tree.parents)
       #expect(trees[1].tokens == expression.binaryTree.tokens && trees[1].maximumArity == 2)
       #expect(trees[2].preorder.reversed().compactMap { trees[2].tokens[$0] } == expression.words)
       // As many labels as lists.

@@ -32,7 +32,8 @@ struct TreeVerbTests {
 
       let found = try members(
         runVerb(["evaluate", model, folder + "/train.txt", "--json", "--threads", "1"]).results)
-      #expect(found["trees"] as? Int == 40 && Set(found["labels"] as? [String] ?? []) == ["x", "y"])
+      #expect(
+        found["trees"] as? Int == 40 && Set(found["labels"] as? [String] ?? []) == ["x", "y"])
       #expect(found["labelled_nodes"] as? Int == 140)
       #expect(
         abs(

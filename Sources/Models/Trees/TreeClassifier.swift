@@ -71,7 +71,8 @@ public struct TreeClassifier: Module {
     speller = try Lexicon(vocabulary: Vocabulary(ofWords: []), alphabet: alphabet)
     encoder = WordEncoder(
       configuration.words, vocabularySize: lookUps.count, alphabetSize: alphabet.count,
-      embeddingRange: initialization.embeddingRange, outputInitializer: initialization.output,
+      embeddingRange: initialization.embeddingRange,
+      characterRange: initialization.characterRange, outputInitializer: initialization.output,
       initialization: initialization.gates, key: key.child(0))
     cell = configuration.tree.makeCell(initialization: initialization.gates, key: key.child(1))
     output = Linear(

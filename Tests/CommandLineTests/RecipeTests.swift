@@ -233,7 +233,7 @@ struct RecipeTests {
       (
         ["--optimizer", "hessian-free", "--cell", "lstm-norm"],
         "--optimizer hessian-free goes with the cells rnn, rnn-relu, irnn, memory, memory-recurrent, "
-          + "memory-gated, lstm, gru, gru-reset-before, without a projection"
+          + "memory-gated, lstm, gru, gru-reset-before, window, without a projection"
       ),
       (
         ["--optimizer", "l-bfgs", "--temporal-penalty", "1"],

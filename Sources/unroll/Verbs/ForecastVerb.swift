@@ -43,7 +43,7 @@ struct ForecastVerb: Verb {
       throw Failure("\(model) predicts \(Format.plural(horizon, "step")), not \(steps)")
     }
     let table = try SeriesTable(contentsOf: file, variables: forecaster.variables)
-    let forecasts = try withThreads(threads) { forecaster.forecast(after: table.series) }
+    let forecasts = withThreads(threads) { forecaster.forecast(after: table.series) }
     if !common.json {
       let head = forecaster.variables.flatMap { [$0, "\($0) low", "\($0) high"].map(csvField) }
       try console.writeResult((["step"] + head).joined(separator: ",") + "\n")

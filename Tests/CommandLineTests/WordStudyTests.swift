@@ -54,7 +54,7 @@ struct WordStudyTests {
         + ["--hidden", "8", "--threads", "2"]
       let first = try runVerb(arguments)
       let rows = first.results.split(separator: "\n").dropFirst()
-      for name in ["1-gram", "3-gram", "RNN", "LSTM", "GRU"] {
+      for name in ["1-gram", "3-gram", "feed-forward net", "RNN", "LSTM", "GRU"] {
         #expect(rows.contains { $0.hasPrefix(name) }, "\(name)")
       }
       let again = try runVerb(arguments)

@@ -5,7 +5,8 @@ extension RecurrenceStudy {
       sections.append(
         .drawing(
           title: "How far back?",
-          text: "n-grams look at the n - 1 words before; recurrent nets at all there were.",
+          text:
+            "n-grams look at the n - 1 words before, a window at the last few; recurrent nets at all there were.",
           svg: chart.svg))
     }
     if let chart = epochChart(findings) {
@@ -23,7 +24,8 @@ extension RecurrenceStudy {
     return ReportPage(
       title: "What is it worth to remember?",
       summary:
-        "Language models of one text: n-grams that were counted, and nets that carry a state from word to "
+        "Language models of one text: n-grams that were counted, a net that sees a window of words, and nets "
+        + "that carry a state from word to "
         + "word, with as many parameters each.",
       sections: sections + [conditions])
   }

@@ -5,8 +5,9 @@ import Recurrent
 import Tensors
 
 /// What looking further back is worth, and what it costs ("RNNs never forget, n-grams do"): counted
-/// n-grams, and nets that carry a state from word to word, on one text. All nets have as many parameters
-/// as the LSTM, as nearly as whole units allow.
+/// n-grams, a feed-forward net that sees a window of words (Bengio et al. 2003), and nets that carry a state
+/// from word to word, on one text. All nets have as many parameters as the LSTM, as nearly as whole units
+/// allow.
 struct RecurrenceStudy: Study {
   static let name = "recurrence"
   static let cellExample = "LSTM/seed 1"
@@ -19,7 +20,7 @@ struct RecurrenceStudy: Study {
     case cells(CellKind)
 
     /// The nets, the LSTM, by which the others are measured, among them.
-    static let cells = [CellKind.rnn, .lstm, .gru]
+    static let cells = [CellKind.window, .rnn, .lstm, .gru]
 
     /// In a sentence.
     var title: String {

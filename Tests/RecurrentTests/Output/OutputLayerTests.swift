@@ -18,7 +18,7 @@ struct OutputLayerTests {
   func definition(configuration: OutputConfiguration) {
     for isTied in configuration.kind.canBeTied ? [false, true] : [false] {
       var output = OutputCase(
-        configuration, rows: 9, inputs: 5, counts: Self.counts, isTied: isTied)
+        configuration, rows: 7, inputs: 3, counts: Self.counts, isTied: isTied)
       output.targets[3] = -1
       // Twice the same token, and the most frequent one.
       output.targets.replaceSubrange(4...6, with: [11, 0, 0])

@@ -46,6 +46,19 @@ struct TreeVerbTests {
       #expect(shown.contains("classifier of trees: a 2-ary Tree-LSTM, 6 units"))
       #expect(shown.contains("--targets nodes") && shown.contains("validation accuracy"))
 
+      // Asked tree by tree, it is right as often.
+      let answers = try runVerb(["classify", model, folder + "/train.txt", "--threads", "1"])
+        .results.split(separator: "\n").map { $0.split(separator: "\t") }
+      let right = zip(answers, text.split(separator: "\n")).count { answer, tree in
+        tree.hasPrefix("(\(answer[0]) ")
+      }
+      #expect(answers.count == 40 && answers.allSatisfy { $0.count == 2 })
+      #expect(Double(right) / 40 == found["accuracy"] as? Double)
+      try write(#"{"label": "x", "value": ["a", "b"]}"#, to: folder + "/t.json")
+      let one = try members(
+        runVerb(["classify", model, folder + "/t.json", "--json", "--threads", "1"]).results)
+      #expect((one["probabilities"] as? [String: Double])?.count == 2)
+
       // What goes wrong says where.
       func refused(_ trees: String, _ more: [String] = []) throws -> String? {
         try write(trees, to: folder + "/t.txt")

@@ -57,6 +57,18 @@ struct ModelFuzzTests {
     return first + 1..<second
   }
 
+  /// A file of `header` bytes of header after their number, with other metadata. The writer would wait for the
+  /// disk each time.
+  static func file(_ original: [UInt8], header: Int, metadata: String) throws -> [UInt8] {
+    var members = try #require(
+      try JSONSerialization.jsonObject(with: Data(original[8..<8 + header])) as? [String: Any])
+    members["__metadata__"] = ["unroll": metadata]
+    var text = Array(try JSONSerialization.data(withJSONObject: members))
+    text += [UInt8](repeating: UInt8(ascii: " "), count: (8 - text.count % 8) % 8)
+    let count = (0..<8).map { UInt8(truncatingIfNeeded: text.count >> (8 * $0)) }
+    return count + text + original[(8 + header)...]
+  }
+
   /// Uses a model in every way there is; only errors about texts may come.
   static func use(_ model: LanguageModel) throws {
     do {
@@ -92,10 +104,9 @@ struct ModelFuzzTests {
         case .file:
           try write(Self.mutate(original, &random), to: path)
         case .metadata:
-          var damaged = parts
-          damaged.json = String(
+          let damaged = String(
             decoding: Self.mutate(Array(parts.json.utf8), &random), as: UTF8.self)
-          try damaged.write(to: path)
+          try write(try Self.file(original, header: header, metadata: damaged), to: path)
         case .weights:
           var bytes = original
           for _ in 0...random.below(3) {

@@ -1,6 +1,7 @@
 import Corpora
 import Learning
 import Models
+import Recurrent
 import Tensors
 
 /// A text of words in three parts, for the studies that train language models on it.
@@ -49,6 +50,8 @@ struct WordTraining: Sendable {
   var rate = 0.002
   /// Steps over which the rate rises to it.
   var warmupSteps = 0
+  /// How words are predicted.
+  var output = OutputConfiguration.full
   let batch = 20
   let window = 35
   let clipNorm = 5.0
@@ -56,7 +59,8 @@ struct WordTraining: Sendable {
   var settings: [String: String] {
     [
       "epochs": "\(epochs)", "full-rate epochs": "\(fullRateEpochs)", "rate": "\(rate)",
-      "warm-up": "\(warmupSteps)", "steps": steps.map { "\($0)" } ?? "all",
+      "warm-up": "\(warmupSteps)", "output": output.kind.rawValue,
+      "steps": steps.map { "\($0)" } ?? "all",
     ]
   }
 
@@ -64,7 +68,8 @@ struct WordTraining: Sendable {
   var text: String {
     "Adam at a rate of \(rate)\(warmupSteps > 0 ? ", reached after \(Format.count(warmupSteps)) steps and" : ",") halved each epoch after \(Format.plural(fullRateEpochs, "epoch")), "
       + "\(Format.plural(epochs, "epoch"))\(steps.map { ", at most \(Format.count($0)) steps," } ?? "") of "
-      + "\(batch) x \(window) words, gradients of a norm of at most \(ChartAxis.plain(clipNorm)); the "
+      + "\(batch) x \(window) words, gradients of a norm of at most \(ChartAxis.plain(clipNorm))"
+      + (output.kind == .full ? "" : ", outputs of the kind \(output.kind.rawValue)") + "; the "
       + "parameters of the epoch with the least validation perplexity are kept."
   }
 

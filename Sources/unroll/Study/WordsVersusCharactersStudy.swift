@@ -95,7 +95,8 @@ struct WordsVersusCharactersStudy: Study {
       level: .words, cell: .lstm, embeddingSize: size,
       characters: cell.source == .lookup ? nil : characters,
       looksWordsUp: cell.source != .characters,
-      hiddenSize: sizes.hidden, layers: sizes.layers, dropout: LanguageModelDropout(cell.dropout))
+      hiddenSize: sizes.hidden, layers: sizes.layers, dropout: LanguageModelDropout(cell.dropout),
+      output: training.output)
   }
 
   func measure(_ cell: Cell, _ watch: StudyWatch) throws -> Finding? {

@@ -122,6 +122,17 @@ extension Requirement where Value == Double {
 }
 
 extension OutputConfiguration {
+  /// The output layer of a kind with nothing else said.
+  static func standard(_ kind: OutputKind) -> OutputConfiguration {
+    switch kind {
+    case .full: .full
+    case .sampled: .sampled(samples: standardSamples, .logUniform)
+    case .nce: .nce(samples: standardSamples, .logUniform, learnsNormalizer: true)
+    case .adaptive: .adaptive(cutoffs: nil)
+    case .classFactored: .classFactored(classes: nil)
+    }
+  }
+
   /// The output layer as options and their values on the command line; what is as usual is left out.
   var options: [String: String] {
     guard kind != .full else { return [:] }

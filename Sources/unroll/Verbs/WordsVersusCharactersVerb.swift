@@ -3,65 +3,6 @@ import Corpora
 import Foundation
 import Models
 
-/// The flags of the studies that train language models of words.
-struct WordCorpusOptions: ParsableArguments {
-  @Option(
-    help: ArgumentHelp("Text to learn from.", valueName: "file"), completion: .file())
-  var train: String?
-  @Option(
-    help: ArgumentHelp("Text to choose by.", valueName: "file"), completion: .file())
-  var valid: String?
-  @Option(
-    help: ArgumentHelp("Text to judge by.", valueName: "file"), completion: .file())
-  var test: String?
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("Rarer words become <unk> (default: 5).", valueName: "n"))
-  var minCount: Int?
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("Times through the text (default: 8).", valueName: "n"))
-  var epochs: Int?
-
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("Adam's rate (default: 0.004 after 500 steps of warm-up).", valueName: "x"))
-  var learningRate: Double?
-
-  /// The corpus, and how nets are trained on it.
-  func read(
-    _ settings: inout Settings, quick: Bool
-  ) throws -> (corpus: WordCorpus, training: WordTraining, inputs: [(role: String, path: String?)])
-  {
-    func file(_ key: String, _ value: String?) throws -> String {
-      guard let path = try settings.value(key, value, .notEmpty) else {
-        throw Failure.usage("--\(key) FILE is missing")
-      }
-      return path
-    }
-    let (train, valid, test) = (
-      try file("train", train), try file("valid", valid), try file("test", test)
-    )
-    var training = WordTraining()
-    training.epochs = try settings.value(
-      "epochs", epochs, default: quick ? 1 : training.epochs, .upTo(1_000_000))
-    training.fullRateEpochs = (training.epochs + 1) / 2
-    training.rate = try settings.value("learning-rate", learningRate, default: 0.004, .positive)
-    training.warmupSteps = quick ? 15 : 500
-    training.steps = quick ? 150 : nil
-    let corpus = try WordCorpus(
-      training: train, validation: valid, test: test,
-      minimumCount: try settings.value("min-count", minCount, default: 5, .atLeast(1)))
-    return (
-      corpus, training,
-      [
-        ("the text of --train", train), ("the text of --valid", valid),
-        ("the text of --test", test),
-      ]
-    )
-  }
-}
-
 /// `unroll study words-vs-characters`
 struct WordsVersusCharactersVerb: Verb {
   static let configuration = CommandConfiguration(
@@ -77,14 +18,14 @@ struct WordsVersusCharactersVerb: Verb {
       EXAMPLES
         unroll study words-vs-characters --train train.txt --valid valid.txt --test test.txt
         unroll study words-vs-characters --train train.txt --valid valid.txt --test test.txt \
-      --similarity wordsim353.tsv --dropouts 0.05 0.1
+      --similarity wordsim353.tsv --dropouts 0.2 0.3
       """)
 
   @OptionGroup var options: StudyVerb.Options
   @OptionGroup var texts: WordCorpusOptions
   @Option(
     parsing: .upToNextOption,
-    help: ArgumentHelp("Shares of dropout to tune over (default: 0 0.05 0.1).", valueName: "p"))
+    help: ArgumentHelp("Shares of dropout to tune over (default: 0.1 0.2 0.3).", valueName: "p"))
   var dropouts: [String] = []
   @Option(
     parsing: .upToNextOption,
@@ -114,7 +55,7 @@ struct WordsVersusCharactersVerb: Verb {
     }
     let study = WordsVersusCharactersStudy(
       corpus: corpus, training: training, sizes: sizes,
-      dropouts: rates.isEmpty ? (choice.isQuick ? [0] : [0, 0.05, 0.1]) : rates,
+      dropouts: rates.isEmpty ? (choice.isQuick ? [0] : [0.1, 0.2, 0.3]) : rates,
       pairs: try files.map { path in
         (
           URL(fileURLWithPath: path).lastPathComponent,

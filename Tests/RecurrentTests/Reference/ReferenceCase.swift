@@ -37,7 +37,19 @@ struct ReferenceCase {
   }
 }
 
-func dot(_ a: [Double], _ b: [Double]) -> Double { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
+func dot(_ a: [Double], _ b: [Double]) -> Double {
+  precondition(a.count == b.count)
+  return a.withUnsafeBufferPointer { a in
+    b.withUnsafeBufferPointer { b in
+      var (sum, index) = (0.0, 0)
+      while index < a.count {
+        sum += a[index] * b[index]
+        index += 1
+      }
+      return sum
+    }
+  }
+}
 
 extension Tensor {
   var doubles: [Double] { scalars.map(Double.init) }

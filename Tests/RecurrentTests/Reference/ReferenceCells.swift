@@ -1,12 +1,21 @@
 import Foundation
 import Recurrent
 
-/// The parameters of one cell, by their names without layer: `weight_ih`.
+/// The parameters of one cell; empty where it has none of a kind.
 struct ReferenceWeights {
-  let operands: [String: [Double]]
-  let place: LayerPlace
+  let inputs, recurrent, projection: [Double]
+  let inputBias, recurrentBias: [Double]
+  let peephole: [Double]
+  let inputNorm, recurrentNorm, memoryNorm, memoryNormBias: [Double]
 
-  subscript(_ kind: String) -> [Double] { operands[place.name(kind)] ?? [] }
+  init(operands: [String: [Double]], place: LayerPlace) {
+    func named(_ kind: String) -> [Double] { operands[place.name(kind)] ?? [] }
+    (inputs, recurrent, projection) = (named("weight_ih"), named("weight_hh"), named("weight_hr"))
+    (inputBias, recurrentBias) = (named("bias_ih"), named("bias_hh"))
+    peephole = named("peephole")
+    (inputNorm, recurrentNorm) = (named("norm_ih_weight"), named("norm_hh_weight"))
+    (memoryNorm, memoryNormBias) = (named("norm_c_weight"), named("norm_c_bias"))
+  }
 }
 
 /// The cells written straight from their equations, in Double, one sequence at a time.
@@ -22,16 +31,16 @@ struct ReferenceCell {
     let (H, h) = (hiddenSize, state[0])
     if kind == .window {
       let seen = state[1] + x
-      let a = plus(product(w["weight_ih"], seen), w["bias_ih"])
-      return [a.map { tanh($0) }, Array(seen.dropFirst(x.count))]
+      let a = plus(product(w.inputs, seen), w.inputBias)
+      return [units { tanh(a[$0]) }, Array(seen.dropFirst(x.count))]
     }
-    var (wx, uh) = (product(w["weight_ih"], x), product(w["weight_hh"], h))
-    if !w["norm_ih_weight"].isEmpty {
-      wx = times(normalized(wx), w["norm_ih_weight"])
-      uh = times(normalized(uh), w["norm_hh_weight"])
+    var (wx, uh) = (product(w.inputs, x), product(w.recurrent, h))
+    if !w.inputNorm.isEmpty {
+      wx = times(normalized(wx), w.inputNorm)
+      uh = times(normalized(uh), w.recurrentNorm)
     }
-    wx = plus(wx, w["bias_ih"])
-    if kind != .memory { uh = plus(uh, w["bias_hh"]) }
+    wx = plus(wx, w.inputBias)
+    if kind != .memory { uh = plus(uh, w.recurrentBias) }
     func a(_ gate: Int, _ j: Int) -> Double { wx[gate * H + j] + uh[gate * H + j] }
     switch kind {
     case .rnn, .rnnNorm:
@@ -40,13 +49,13 @@ struct ReferenceCell {
       return [units { max(0, a(0, $0)) }]
     case .memory:
       let c = units { state[1][$0] + tanh(wx[$0]) }
-      return [c.map(tanh), c]
+      return [units { tanh(c[$0]) }, c]
     case .memoryRecurrent:
       let c = units { state[1][$0] + tanh(a(0, $0)) }
-      return [c.map(tanh), c]
+      return [units { tanh(c[$0]) }, c]
     case .memoryGated:
       let c = units { sigmoid(a(1, $0)) * state[1][$0] + sigmoid(a(0, $0)) * tanh(a(2, $0)) }
-      return [c.map(tanh), c]
+      return [units { tanh(c[$0]) }, c]
     case .lstm, .lstmPeephole, .lstmCoupled, .lstmNorm:
       return lstm(a, state[1], w)
     case .gru, .gruNorm, .gruResetBefore:
@@ -54,7 +63,7 @@ struct ReferenceCell {
       let z = units { sigmoid(a(1, $0)) }
       var n = units { tanh(wx[2 * H + $0] + r[$0] * uh[2 * H + $0]) }
       if kind == .gruResetBefore {
-        let ur = plus(product(w["weight_hh"], times(r, h)), w["bias_hh"])
+        let ur = plus(product(w.recurrent, times(r, h)), w.recurrentBias)
         n = units { tanh(wx[2 * H + $0] + ur[2 * H + $0]) }
       }
       return [units { (1 - z[$0]) * n[$0] + z[$0] * h[$0] }]
@@ -68,20 +77,20 @@ struct ReferenceCell {
   ) -> State {
     let (H, isCoupled) = (hiddenSize, kind == .lstmCoupled)
     let forget = isCoupled ? 0 : 1
-    let p = w["peephole"].isEmpty ? Array(repeating: 0, count: 4 * H) : w["peephole"]
+    let p = w.peephole.isEmpty ? Array(repeating: 0, count: 4 * H) : w.peephole
     let f = units { sigmoid(a(forget, $0) + p[forget * H + $0] * c[$0]) }
     let i = units { isCoupled ? 1 - f[$0] : sigmoid(a(0, $0) + p[$0] * c[$0]) }
     let memory = units { f[$0] * c[$0] + i[$0] * tanh(a(forget + 1, $0)) }
     let o = units { sigmoid(a(forget + 2, $0) + p[(forget + 2) * H + $0] * memory[$0]) }
     var read = memory
-    if !w["norm_c_weight"].isEmpty {
-      read = plus(times(normalized(memory), w["norm_c_weight"]), w["norm_c_bias"])
+    if !w.memoryNorm.isEmpty {
+      read = plus(times(normalized(memory), w.memoryNorm), w.memoryNormBias)
     }
     let m = units { o[$0] * tanh(read[$0]) }
-    return [w["weight_hr"].isEmpty ? m : product(w["weight_hr"], m), memory]
+    return [w.projection.isEmpty ? m : product(w.projection, m), memory]
   }
 
-  private func units(_ body: (Int) -> Double) -> [Double] { (0..<hiddenSize).map(body) }
+  private func units(_ body: (Int) -> Double) -> [Double] { vector(hiddenSize, body) }
 }
 
 /// (a - mean a)/√(var a + 10⁻⁵).
@@ -92,8 +101,35 @@ private func normalized(_ a: [Double]) -> [Double] {
   return a.map { ($0 - mean) / (variance + Double(Float(1e-5))).squareRoot() }
 }
 
-private func plus(_ a: [Double], _ b: [Double]) -> [Double] { zip(a, b).map { $0 + $1 } }
-private func times(_ a: [Double], _ b: [Double]) -> [Double] { zip(a, b).map { $0 * $1 } }
+private func plus(_ a: [Double], _ b: [Double]) -> [Double] {
+  combined(a, b) { $0 + $1 }
+}
+
+private func times(_ a: [Double], _ b: [Double]) -> [Double] {
+  combined(a, b) { $0 * $1 }
+}
+
+private func combined(
+  _ a: [Double], _ b: [Double], _ operation: (Double, Double) -> Double
+) -> [Double] {
+  precondition(a.count == b.count)
+  return a.withUnsafeBufferPointer { a in
+    b.withUnsafeBufferPointer { b in vector(a.count) { operation(a[$0], b[$0]) } }
+  }
+}
+
+/// element(0), element(1) …; a loop, because an unoptimised `map` of a range costs five times as much.
+private func vector(_ count: Int, _ element: (Int) -> Double) -> [Double] {
+  var values = [Double](repeating: 0, count: count)
+  values.withUnsafeMutableBufferPointer { values in
+    var index = 0
+    while index < count {
+      values[index] = element(index)
+      index += 1
+    }
+  }
+  return values
+}
 
 private func product(_ matrix: [Double], _ x: [Double]) -> [Double] {
   affine(matrix, x, Array(repeating: 0, count: x.isEmpty ? 0 : matrix.count / x.count))

@@ -1,0 +1,62 @@
+import Corpora
+import Foundation
+import Models
+
+/// Answers of a classifier of texts or series, in the order in which they come.
+struct CaseAnswers {
+  let classifier: Classifier
+  let lines: ClassificationLines
+  let console: Console
+
+  /// Answers what is in the file at `path`, or comes from standard input.
+  func run(_ path: String?) throws {
+    if let path, readsSeries, CaseFormat(path: path) == .csv {
+      return try answer(try CaseFormat.csv.cases(of: TextFile.read(path), name: path))
+    }
+    try stream(path)
+  }
+
+  private var readsSeries: Bool { classifier.configuration.input == .series }
+
+  /// Answers cases as their lines come: as many at once as have arrived.
+  private func stream(_ path: String?) throws {
+    let name = path ?? "standard input"
+    let input = try path.map(openForReading) ?? STDIN_FILENO
+    defer { if path != nil { close(input) } }
+    var arriving = LineReader(file: input, name: name)
+    var series = TimeSeriesReader(name: name)
+    var waiting: [LabelledCase] = []
+    var number = 0
+    func flush() throws {
+      let cases = waiting
+      waiting = []
+      try answer(cases)
+    }
+    do {
+      while let line = try arriving.next() {
+        number += 1
+        if readsSeries {
+          guard let item = try series.read(Substring(line)) else { continue }
+          try classifier.check(item)
+          waiting.append(item)
+        } else {
+          waiting.append(
+            LabelledCase(content: .text(line), label: nil, line: number, file: name))
+        }
+        if waiting.count >= 256 || arriving.wouldWait { try flush() }
+      }
+      if readsSeries { try series.finish() }
+    } catch let error where !(error is ReaderLeft) {
+      // What stands before the fault is answered.
+      try flush()
+      throw error
+    }
+    try flush()
+  }
+
+  private func answer(_ cases: [LabelledCase]) throws {
+    for answer in try classifier.classify(cases) {
+      try console.writeResult(lines.line(answer))
+    }
+  }
+}

@@ -95,7 +95,7 @@ struct HelpTests {
             generate                Let a model write.
             score                   Give the log-probability of each line of a text.
             tag                     Give each word of sentences a label.
-            classify                Say of texts or series what a classifier makes of them.
+            classify                Say of texts, series or trees what a classifier makes of them.
             forecast                Say how a series goes on.
             embed                   Give the vectors of words.
             neighbors               Find the words whose vectors are nearest to a word's.

@@ -33,7 +33,7 @@ struct WordStudyTests {
       let first = try runVerb(arguments)
       let table = first.results
       #expect(table.contains("looked up") && table.contains("composed") && table.contains("(best)"))
-      #expect(table.contains("half and half"))
+      #expect(table.contains("\nboth "))
       #expect(table.contains("unseen  walkable  no vector"))
       #expect(table.split(separator: "\n").contains { $0.hasPrefix("pairs") })
       #expect(first.messages.contains("[6/6]"))

@@ -41,7 +41,7 @@ extension WordsVersusCharactersStudy {
       title: "Words or characters?",
       summary:
         "Language models of one text whose words are looked up in a table, composed from their characters "
-        + "by a bidirectional LSTM, or half of each.",
+        + "by a bidirectional LSTM, or both.",
       sections: sections + [conditions])
   }
 
@@ -50,7 +50,7 @@ extension WordsVersusCharactersStudy {
     case .lookup: "By cosine, among the vocabulary. A word outside it has no vector."
     case .characters: "Rare and unseen words are near those that are spelled like them."
     case .both:
-      "A word outside the vocabulary has <unk>'s half of the table, and a composed half of its own."
+      "A word outside the vocabulary has <unk>'s vector of the table, and a composed one of its own."
     }
   }
 
@@ -87,11 +87,12 @@ extension WordsVersusCharactersStudy {
       title: "How it was measured",
       paragraphs: [
         "\(Format.plural(sizes.layers, "layer")) of \(sizes.hidden) LSTM units, \(sizes.embedding) features a "
-          + "word; composed by 2 x \(sizes.characters.hiddenSize) units from "
+          + "word, half as many of a table beside composed ones; composed by 2 x \(sizes.characters.hiddenSize) units from "
           + "\(sizes.characters.embeddingSize) features a character. A vocabulary of "
           + "\(Format.count(corpus.vocabulary.count)) words. Dropout "
-          + dropouts.map { "\($0)" }.joined(separator: ", ")
-          + " was tried for all, on the vectors, between layers and before the output. "
+          + dropouts.map(\.text).joined(separator: "; ")
+          + " was tried for all: of the features of the vectors, between layers and before the output, and "
+          + "of whole words of the table. "
           + training.text,
         "W. Ling, T. Luís, L. Marujo, R. F. Astudillo, S. Amir, C. Dyer, A. W. Black, I. Trancoso: Finding "
           + "function in form: compositional character models for open vocabulary word "

@@ -7,18 +7,28 @@ import Tensors
 
 /// What composing words from characters is worth (Ling et al. 2015; the lecture's table and its lists of
 /// neighbours): language models of one text that differ in nothing but where their words' vectors come
-/// from: a table, their characters, or half from each. All are tuned alike, over the same shares of dropout,
-/// by validation.
+/// from: a table, their characters, or both. All are tuned alike, over the same shares of dropout, by
+/// validation.
 struct WordsVersusCharactersStudy: Study {
   static let name = "words-vs-characters"
-  static let cellExample = "both/dropout 0.1/seed 1"
+  static let cellExample = "both/dropout 0.2, words 0.1/seed 1"
+
+  /// What is dropped in training.
+  struct Dropout: Hashable, Sendable {
+    /// The share of the features of words' vectors, between layers and before the output.
+    var features: Float
+    /// The share of the table's words.
+    var words: Float
+
+    var text: String { "\(features), words \(words)" }
+  }
 
   struct Cell: StudyCell, Equatable {
     var source: WordSource
-    var dropout: Float
+    var dropout: Dropout
     var seed: Int
 
-    var id: String { "\(source.rawValue)/dropout \(dropout)/seed \(seed)" }
+    var id: String { "\(source.rawValue)/dropout \(dropout.text)/seed \(seed)" }
   }
 
   struct Finding: Codable, Equatable {
@@ -49,7 +59,8 @@ struct WordsVersusCharactersStudy: Study {
 
   /// The sizes of the nets.
   struct Sizes: Sendable {
-    /// E, of a word's vector: looked up, composed, or half of it each.
+    /// E, of a word's vector: looked up, or composed. Where it is both, the table has half as many features
+    /// to itself, so that there are fewer parameters than those of a table alone.
     var embedding = 128
     var hidden = 128
     var layers = 1
@@ -60,7 +71,7 @@ struct WordsVersusCharactersStudy: Study {
   let training: WordTraining
   let sizes: Sizes
   /// The shares that all are tuned over.
-  let dropouts: [Float]
+  let dropouts: [Dropout]
   /// Rated pairs, with the names of their files.
   let pairs: [(file: String, pairs: [WordPair])]
   let seeds: Int
@@ -81,21 +92,33 @@ struct WordsVersusCharactersStudy: Study {
 
   var chains: [[Cell]] {
     (1...seeds).flatMap { seed in
-      dropouts.flatMap { dropout in
-        Self.sources.map { Cell(source: $0, dropout: dropout, seed: seed) }
+      Self.sources.flatMap { source in
+        dropouts(of: source).map { Cell(source: source, dropout: $0, seed: seed) }
       }
     }.filter { pattern.matches($0.id) }.map { [$0] }
+  }
+
+  /// Those that a net is tuned over: without a table there are no words of it to drop.
+  func dropouts(of source: WordSource) -> [Dropout] {
+    guard source == .characters else { return dropouts }
+    var features: [Float] = []
+    for dropout in dropouts where !features.contains(dropout.features) {
+      features.append(dropout.features)
+    }
+    return features.map { Dropout(features: $0, words: 0) }
   }
 
   func configuration(_ cell: Cell) -> LanguageModelConfiguration {
     let size = cell.source == .both ? sizes.embedding / 2 : sizes.embedding
     var characters = sizes.characters
-    characters.outputSize = sizes.embedding - (cell.source == .both ? size : 0)
+    characters.outputSize = sizes.embedding
+    var dropout = LanguageModelDropout(cell.dropout.features)
+    dropout.embedding = cell.dropout.words
     return LanguageModelConfiguration(
       level: .words, cell: .lstm, embeddingSize: size,
       characters: cell.source == .lookup ? nil : characters,
       looksWordsUp: cell.source != .characters,
-      hiddenSize: sizes.hidden, layers: sizes.layers, dropout: LanguageModelDropout(cell.dropout),
+      hiddenSize: sizes.hidden, layers: sizes.layers, dropout: dropout,
       output: training.output)
   }
 
@@ -133,15 +156,15 @@ struct WordsVersusCharactersStudy: Study {
       + (finding.outcome.hasDiverged ? ", diverged" : "")
   }
 
-  /// The share of dropout under which validation is best, over all seeds; nil if nothing was measured.
-  func bestDropout(_ source: WordSource, _ findings: StudyFindings<Self>) -> Float? {
-    dropouts.compactMap { dropout -> (Float, Double)? in
+  /// The dropout with which validation is best, over all seeds; nil if nothing was measured.
+  func bestDropout(_ source: WordSource, _ findings: StudyFindings<Self>) -> Dropout? {
+    dropouts(of: source).compactMap { dropout -> (Dropout, Double)? in
       Spread(of(source, dropout, findings).compactMap(\.outcome.best)).map { (dropout, $0.mean) }
     }.min { $0.1 < $1.1 }?.0
   }
 
   /// The findings of all seeds.
-  func of(_ source: WordSource, _ dropout: Float, _ findings: StudyFindings<Self>) -> [Finding] {
+  func of(_ source: WordSource, _ dropout: Dropout, _ findings: StudyFindings<Self>) -> [Finding] {
     (1...seeds).compactMap { findings[Cell(source: source, dropout: dropout, seed: $0)] }
   }
 
@@ -153,12 +176,12 @@ struct WordsVersusCharactersStudy: Study {
   func rows(_ findings: StudyFindings<Self>) -> [[String]] {
     Self.sources.flatMap { source in
       let best = bestDropout(source, findings)
-      return dropouts.compactMap { dropout -> [String]? in
+      return dropouts(of: source).compactMap { dropout -> [String]? in
         let found = of(source, dropout, findings)
         guard let first = found.first else { return nil }
         func spread(_ values: [Double]) -> String { Spread(values)?.text(Format.number) ?? "-" }
         return [
-          source.title, "\(dropout)\(dropout == best ? " (best)" : "")",
+          source.title, "\(dropout.text)\(dropout == best ? " (best)" : "")",
           spread(found.compactMap(\.outcome.best)), spread(found.map(\.outcome.test)),
           Format.count(first.outcome.parameters), Format.count(vectorParameters(source)),
           Format.short(Spread(found.map(\.outcome.tokensPerSecond))?.mean ?? 0),
@@ -169,7 +192,8 @@ struct WordsVersusCharactersStudy: Study {
 
   /// The parameters that make words' vectors.
   func vectorParameters(_ source: WordSource) -> Int {
-    let encoder = configuration(Cell(source: source, dropout: 0, seed: 1)).encoder
+    let dropout = Dropout(features: 0, words: 0)
+    let encoder = configuration(Cell(source: source, dropout: dropout, seed: 1)).encoder
     let alphabet = (try? corpus.vocabulary.alphabet().count) ?? 0
     return encoder.parameterShapes(
       vocabularySize: corpus.vocabulary.count, alphabetSize: alphabet
@@ -226,7 +250,7 @@ extension WordSource {
     switch self {
     case .lookup: "looked up"
     case .characters: "composed"
-    case .both: "half and half"
+    case .both: "both"
     }
   }
 }

@@ -10,10 +10,11 @@ struct WordsVersusCharactersVerb: Verb {
     abstract: "Is a word better looked up, or composed from its characters?",
     discussion: """
       Language models of one text, the same but for where their words' vectors come from (a table, their \
-      characters, or half from each), all tuned over the same shares of dropout: perplexity, parameters, speed, and neighbours of frequent, rare and \
-      unseen words. With rated pairs of words also how well cosines rank them.
+      characters, or both), all tuned over the same shares of dropout: perplexity, parameters, speed, and \
+      neighbours of frequent, rare and unseen words. With rated pairs of words also how well cosines rank \
+      them.
 
-      Measurements are named SOURCE/dropout p/seed n, SOURCE being lookup, characters or both.
+      Measurements are named SOURCE/dropout p, words q/seed n, SOURCE being lookup, characters or both.
 
       EXAMPLES
         unroll study words-vs-characters --train train.txt --valid valid.txt --test test.txt
@@ -25,8 +26,15 @@ struct WordsVersusCharactersVerb: Verb {
   @OptionGroup var texts: WordCorpusOptions
   @Option(
     parsing: .upToNextOption,
-    help: ArgumentHelp("Shares of dropout to tune over (default: 0.1 0.2 0.3).", valueName: "p"))
+    help: ArgumentHelp(
+      "Shares of features dropped, to tune over (default: 0.1 0.2 0.3; quick: 0).", valueName: "p"))
   var dropouts: [String] = []
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp(
+      "Shares of the table's words dropped, to tune over with each of them (default: 0.1; quick: 0).",
+      valueName: "q"))
+  var wordDropouts: [String] = []
   @Option(
     parsing: .upToNextOption,
     help: ArgumentHelp(
@@ -38,15 +46,10 @@ struct WordsVersusCharactersVerb: Verb {
     var settings = try options.common.settings()
     let choice = try options.choice(&settings, study: WordsVersusCharactersStudy.name)
     let (corpus, training, inputs) = try texts.read(&settings, quick: choice.isQuick)
-    let given = try settings.list("dropouts", dropouts)
+    let features = try shares("dropouts", dropouts, [0.1, 0.2, 0.3], &settings, choice.isQuick)
+    let words = try shares("word-dropouts", wordDropouts, [0.1], &settings, choice.isQuick)
     let files = try settings.list("similarity", similarity)
     try settings.finish()
-    let rates = try given.map { text -> Float in
-      guard let rate = Float(text), rate >= 0, rate < 1 else {
-        throw Failure.usage("--dropouts is \(text); expected numbers from 0 to below 1")
-      }
-      return rate
-    }
     var sizes = WordsVersusCharactersStudy.Sizes()
     if choice.isQuick {
       sizes.embedding = 32
@@ -55,7 +58,7 @@ struct WordsVersusCharactersVerb: Verb {
     }
     let study = WordsVersusCharactersStudy(
       corpus: corpus, training: training, sizes: sizes,
-      dropouts: rates.isEmpty ? (choice.isQuick ? [0] : [0.1, 0.2, 0.3]) : rates,
+      dropouts: features.flatMap { share in words.map { .init(features: share, words: $0) } },
       pairs: try files.map { path in
         (
           URL(fileURLWithPath: path).lastPathComponent,
@@ -66,5 +69,18 @@ struct WordsVersusCharactersVerb: Verb {
     try options.run(
       study, choice, console,
       inputs: inputs + files.map { ("the pairs of --similarity", $0) })
+  }
+
+  private func shares(
+    _ name: String, _ given: [String], _ usual: [Float], _ settings: inout Settings, _ quick: Bool
+  ) throws -> [Float] {
+    let texts = try settings.list(name, given)
+    guard !texts.isEmpty else { return quick ? [0] : usual }
+    return try texts.map { text in
+      guard let share = Float(text), share >= 0, share < 1 else {
+        throw Failure.usage("--\(name) is \(text); expected numbers from 0 to below 1")
+      }
+      return share
+    }
   }
 }

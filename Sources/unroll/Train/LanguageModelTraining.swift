@@ -1,14 +1,13 @@
 import ArgumentParser
 import Corpora
 import Learning
-import ModelFiles
 import Models
 import Recurrent
 import Tensors
 
 /// A training run of a language model as the command line makes it: reads the texts, trains with
 /// live progress, and writes the model when all is done.
-struct LanguageModelTraining {
+struct LanguageModelTraining: TrainingSetup {
   var recipe: LanguageModelRecipe
   var training: [String]
   var validation: String?
@@ -16,17 +15,13 @@ struct LanguageModelTraining {
   /// Steps between two measurements of the flow of gradients, for the log; nil for none.
   var flowInterval: Int? = nil
 
-  /// The files that it reads, each with what it is.
   var inputs: [(role: String, path: String?)] {
     training.map { ("a text of --train", $0) } + [("the text of --valid", validation)]
   }
 
-  /// Trains and writes the model.
-  ///
-  /// - Throws: `ExitCode` if a signal has stopped it, after it was saved.
+  var measure: LossMeasure { recipe.configuration.output.lossMeasure }
+
   func run(_ console: Console) throws -> TrainingRun.Result<LanguageModel> {
-    // Before the texts are read, which may take a while.
-    try AtomicFile.checkWritable(files.output)
     let text = try readTexts(training)
     let heldOut = try validation.map { try TextFile.read($0) }
     let (model, task) = try prepare(text, heldOut)
@@ -35,7 +30,7 @@ struct LanguageModelTraining {
     let run = TrainingRun(
       files: files, learning: recipe.learning, seed: recipe.seed, identity: identity,
       record: recipe.record, opening: opening(model, task),
-      measure: recipe.configuration.output.lossMeasure)
+      measure: measure)
     return try run.run(model, task, console) { log in
       let flow = log.flatMap { log in
         flowInterval.map { GradientFlowLog(task: task, log: log, interval: $0) }

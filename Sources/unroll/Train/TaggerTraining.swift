@@ -1,28 +1,23 @@
 import Corpora
 import Learning
-import ModelFiles
 import Models
 import Tensors
 
 /// A training run of a tagger as the command line makes it.
-struct TaggerTraining {
+struct TaggerTraining: TrainingSetup {
   var recipe: TaggerRecipe
   var labelled: LabelledChoice
   var training: [String]
   var validation: String?
   var files: RunFiles
 
-  /// The files that it reads, each with what it is.
   var inputs: [(role: String, path: String?)] {
     training.map { ("a file of --train", $0) } + [("the file of --valid", validation)]
   }
 
-  /// Trains and writes the model.
-  ///
-  /// - Throws: `ExitCode` if a signal has stopped it, after it was saved.
+  var measure: LossMeasure { .errorRate }
+
   func run(_ console: Console) throws -> TrainingRun.Result<Tagger> {
-    // Before the files are read, which may take a while.
-    try AtomicFile.checkWritable(files.output)
     let (sentences, column) = try readTraining()
     let heldOut = try validation.map {
       try labelled.read($0, column: column ?? .upos).sentences
@@ -41,7 +36,7 @@ struct TaggerTraining {
     identity["validation text"] = heldOut.map(LabelledSentence.fingerprint)
     let run = TrainingRun(
       files: files, learning: recipe.learning, seed: recipe.seed, identity: identity,
-      record: recipe.record, opening: opening(model, sentences), measure: .errorRate)
+      record: recipe.record, opening: opening(model, sentences), measure: measure)
     return try run.run(model, task, console)
   }
 

@@ -1,11 +1,10 @@
 import Corpora
 import Learning
-import ModelFiles
 import Models
 import Tensors
 
 /// A training run of a classifier of trees as the command line makes it.
-struct TreeTraining {
+struct TreeTraining: TrainingSetup {
   /// Where the trees come from.
   enum Source: Equatable {
     /// Files to learn from, and one to judge by.
@@ -22,18 +21,14 @@ struct TreeTraining {
   static let listOpsSample = 1000
   static let listOpsHeldOut = 2000
 
-  /// The files that it reads, each with what it is.
   var inputs: [(role: String, path: String?)] {
     guard case .files(let training, let validation) = source else { return [] }
     return training.map { ("a file of --train", $0) } + [("the file of --valid", validation)]
   }
 
-  /// Trains and writes the model.
-  ///
-  /// - Throws: `ExitCode` if a signal has stopped it, after it was saved.
+  var measure: LossMeasure { .errorRate }
+
   func run(_ console: Console) throws -> TrainingRun.Result<TreeClassifier> {
-    // Before the files are read, which may take a while.
-    try AtomicFile.checkWritable(files.output)
     var identity = recipe.identity
     let task: TreeClassifierTask
     switch source {
@@ -64,7 +59,7 @@ struct TreeTraining {
     for key in ["listops", "listops-longest"] { record[key] = identity[key] }
     let run = TrainingRun(
       files: files, learning: recipe.learning, seed: recipe.seed, identity: identity,
-      record: record, opening: opening(task), measure: .errorRate)
+      record: record, opening: opening(task), measure: measure)
     return try run.run(task.model, task, console)
   }
 

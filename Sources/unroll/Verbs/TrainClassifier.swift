@@ -1,10 +1,6 @@
 import ArgumentParser
-import Corpora
 import Learning
-import ModelFiles
 import Models
-import Recurrent
-import Tensors
 
 /// `unroll train classifier`
 struct TrainClassifier: Verb {
@@ -70,70 +66,16 @@ struct TrainClassifier: Verb {
     let configuration = try configuration(&settings, choice)
     let learning = try learning.recipe(&settings, optimizer, schedule)
     try learning.refuseObjectives(for: "classifiers")
-    let start = try start.recipe(&settings, for: configuration.cell)
-    let files = try keeping.files(&settings, output: output ?? "")
+    let run = ClassifierTraining(
+      configuration: configuration, choice: choice, learning: learning,
+      start: try start.recipe(&settings, for: configuration.cell), seed: seed, training: training,
+      heldOut: try HeldOut(valid: validation, share: share),
+      files: try keeping.files(&settings, output: output ?? ""))
     try settings.finish()
     guard !training.isEmpty else { throw Failure.usage("no cases to learn from: --train FILE") }
     guard output != nil else { throw Failure.usage("nowhere to put the model: --output FILE") }
-    guard validation == nil || share == nil else {
-      throw Failure.usage(
-        "--valid and --valid-share both say what is held out; expected one of them")
-    }
-    if validation == nil, share == nil { try learning.refuseWithoutValidation() }
-    try common.refuseSharedFiles(
-      outputs: files.outputs,
-      inputs: training.map { ("a file of --train", $0) } + [("the file of --valid", validation)])
-
-    let started = secondsNow()
-    let measure = configuration.output.measure(choice.criterion)
-    let result = try withThreads(threads) {
-      // Before the cases are read, which may take a while.
-      try AtomicFile.checkWritable(files.output)
-      var cases: [LabelledCase] = []
-      for path in training { cases += try CaseFormat(path: path).read(path) }
-      var heldOut = try validation.map { try CaseFormat(path: $0).read($0) } ?? []
-      if let share { (cases, heldOut) = try split(cases, share, seed: seed) }
-      let model = try Classifier(
-        configuration, learningFrom: cases, initialization: start.initialization,
-        key: RandomKey(seed: seed).child(0))
-      let task = try ClassifierTask(
-        model, cases, validation: heldOut, weights: choice.weights, criterion: choice.criterion,
-        batch: choice.batch)
-      var identity = configuration.options(model.blueprint.stack)
-      identity.merge(start.options) { $1 }
-      identity["batch"] = "\(choice.batch)"
-      identity["class-weights"] = choice.weights == .none ? nil : choice.weights.option
-      identity["judge"] = choice.criterion == .error ? nil : choice.criterion.rawValue
-      identity["valid-share"] = share.map { "\($0)" }
-      let record = identity.merging(learning.options) { $1 }
-      identity["validation cases"] = heldOut.isEmpty ? nil : LabelledCase.fingerprint(heldOut)
-      let run = TrainingRun(
-        files: files, learning: learning, seed: seed, identity: identity, record: record,
-        opening: opening(model, cases.count), measure: measure)
-      return try run.run(model, task, console)
-    }
-    try console.report(
-      result, output: files.output, seconds: secondsNow() - started, json: common.json,
-      measure: measure)
-  }
-
-  /// The cases that are learned from, and those that are held out.
-  private func split(
-    _ cases: [LabelledCase], _ share: Double, seed: UInt64
-  ) throws -> (training: [LabelledCase], heldOut: [LabelledCase]) {
-    let count = Int((share * Double(cases.count)).rounded())
-    guard count > 0, count < cases.count else {
-      throw Failure(
-        "a share of \(share) of \(Format.plural(cases.count, "case")) leaves nothing to learn from or "
-          + "to judge by")
-    }
-    let drawn = RandomKey(seed: seed).child(-1).uniform(cases.count)
-    let order = cases.indices.sorted { (drawn[$0], $0) < (drawn[$1], $1) }
-    let heldOut = Set(order.prefix(count))
-    return (
-      cases.indices.filter { !heldOut.contains($0) }.map { cases[$0] },
-      cases.indices.filter(heldOut.contains).map { cases[$0] }
-    )
+    if run.heldOut == .nothing { try learning.refuseWithoutValidation() }
+    try common.train(run, threads: threads, console)
   }
 
   private func configuration(
@@ -166,14 +108,5 @@ struct TrainClassifier: Verb {
       throw Failure.usage(error.description)
     }
     return configuration
-  }
-
-  private func opening(_ model: Classifier, _ cases: Int) -> String {
-    let labels = model.labels.map {
-      ", \(Format.count($0.count)) \(model.configuration.output.rawValue)"
-    }
-    return "training a \(model.blueprint.stack.summary), "
-      + "\(Format.count(model.parameterCount)) parameters, on \(Format.plural(cases, "case"))"
-      + (labels ?? "")
   }
 }

@@ -1,10 +1,7 @@
 import ArgumentParser
-import Corpora
 import Learning
-import ModelFiles
 import Models
 import Recurrent
-import Tensors
 
 /// A forecaster's usual recipe.
 enum UsualForecaster: UsualRecipe {
@@ -98,81 +95,16 @@ struct TrainForecaster: Verb {
     let configuration = try configuration(&settings)
     let learning = try learning.recipe(&settings, optimizer, schedule)
     try learning.refuseObjectives(for: "forecasters")
-    let start = try start.recipe(&settings, for: configuration.cell)
-    let files = try keeping.files(&settings, output: output ?? "")
+    let run = ForecasterTraining(
+      configuration: configuration, variables: variables, bptt: bptt, batch: batch,
+      learning: learning, start: try start.recipe(&settings, for: configuration.cell), seed: seed,
+      training: training, heldOut: try HeldOut(valid: validation, share: share),
+      files: try keeping.files(&settings, output: output ?? ""))
     try settings.finish()
     guard !training.isEmpty else { throw Failure.usage("no series to learn from: --train FILE") }
     guard output != nil else { throw Failure.usage("nowhere to put the model: --output FILE") }
-    guard validation == nil || share == nil else {
-      throw Failure.usage(
-        "--valid and --valid-share both say what is held out; expected one of them")
-    }
-    if validation == nil, share == nil { try learning.refuseWithoutValidation() }
-    try common.refuseSharedFiles(
-      outputs: files.outputs,
-      inputs: training.map { ("a file of --train", $0) } + [("the file of --valid", validation)])
-
-    let started = secondsNow()
-    let result = try withThreads(threads) {
-      try AtomicFile.checkWritable(files.output)
-      let chosen = variables.isEmpty ? nil : variables
-      var tables: [SeriesTable] = []
-      for path in training {
-        tables.append(try SeriesTable(contentsOf: path, variables: chosen))
-      }
-      let names = tables[0].variables
-      var heldOut = try validation.map {
-        [try SeriesTable(contentsOf: $0, variables: names).series]
-      }
-      if let share {
-        let parts = try zip(training, tables).map { try split($1, share, name: $0) }
-        tables = parts.map(\.0)
-        heldOut = parts.map(\.1)
-      }
-      let model = try Forecaster(
-        configuration, learningFrom: tables, initialization: start.initialization,
-        key: RandomKey(seed: seed).child(0))
-      let task = try ForecasterTask(
-        model, tables.map(\.series), validation: heldOut ?? [], window: bptt, batch: batch)
-      var identity = configuration.options(model.blueprint.stack)
-      identity.merge(start.options) { $1 }
-      identity["variables"] = variables.isEmpty ? nil : variables.joined(separator: " ")
-      identity["bptt"] = "\(bptt)"
-      identity["batch"] = "\(batch)"
-      identity["valid-share"] = share.map { "\($0)" }
-      let record = identity.merging(learning.options) { $1 }
-      identity["validation series"] = heldOut.map { series in
-        fingerprint(series.lazy.flatMap(\.values).map { Int32(bitPattern: $0.bitPattern) })
-      }
-      let run = TrainingRun(
-        files: files, learning: learning, seed: seed, identity: identity, record: record,
-        opening: "training a \(model.blueprint.stack.summary), "
-          + "\(Format.count(model.parameterCount)) parameters, on "
-          + "\(Format.count(task.trainingTokens)) values of "
-          + Format.plural(names.count, "variable"),
-        measure: .loss)
-      return try run.run(model, task, console)
-    }
-    try console.report(
-      result, output: files.output, seconds: secondsNow() - started, json: common.json,
-      measure: .loss)
-  }
-
-  /// The beginning of a series, which is learned from, and its end.
-  private func split(
-    _ table: SeriesTable, _ share: Double, name: String
-  ) throws -> (SeriesTable, Series) {
-    let steps = table.series.steps
-    let count = Int((share * Double(steps)).rounded())
-    guard count > 1, steps - count > 1 else {
-      throw Failure(
-        "\(name): a share of \(share) of \(Format.plural(steps, "step")) leaves nothing to learn from or "
-          + "to judge by")
-    }
-    return (
-      SeriesTable(variables: table.variables, series: table.series[0..<steps - count]),
-      table.series[steps - count..<steps]
-    )
+    if run.heldOut == .nothing { try learning.refuseWithoutValidation() }
+    try common.train(run, threads: threads, console)
   }
 
   private func configuration(_ settings: inout Settings) throws -> ForecasterConfiguration {

@@ -84,12 +84,6 @@ struct TrainLM: Verb {
     if run.flowInterval != nil, run.files.logPath == nil {
       throw Failure.usage("--gradient-flow needs a log to write to: --log FILE")
     }
-
-    try common.refuseSharedFiles(outputs: run.files.outputs, inputs: run.inputs)
-    let start = secondsNow()
-    let result = try withThreads(threads) { try run.run(console) }
-    try console.report(
-      result, output: run.files.output, seconds: secondsNow() - start, json: common.json,
-      measure: run.recipe.configuration.output.lossMeasure)
+    try common.train(run, threads: threads, console)
   }
 }

@@ -67,12 +67,6 @@ struct TrainTagger: Verb {
     }
     guard output != nil else { throw Failure.usage("nowhere to put the model: --output FILE") }
     if run.validation == nil { try run.recipe.learning.refuseWithoutValidation() }
-
-    try common.refuseSharedFiles(outputs: run.files.outputs, inputs: run.inputs)
-    let begin = secondsNow()
-    let result = try withThreads(threads) { try run.run(console) }
-    try console.report(
-      result, output: run.files.output, seconds: secondsNow() - begin, json: common.json,
-      measure: .errorRate)
+    try common.train(run, threads: threads, console)
   }
 }

@@ -80,12 +80,6 @@ struct TrainTrees: Verb {
     }
     guard output != nil else { throw Failure.usage("nowhere to put the model: --output FILE") }
     if listOps == nil, valid == nil { try run.recipe.learning.refuseWithoutValidation() }
-
-    try common.refuseSharedFiles(outputs: run.files.outputs, inputs: run.inputs)
-    let start = secondsNow()
-    let result = try withThreads(threads) { try run.run(console) }
-    try console.report(
-      result, output: run.files.output, seconds: secondsNow() - start, json: common.json,
-      measure: .errorRate)
+    try common.train(run, threads: threads, console)
   }
 }

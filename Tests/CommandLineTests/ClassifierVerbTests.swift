@@ -1,4 +1,6 @@
+import Corpora
 import Foundation
+import Models
 import Testing
 
 @testable import unroll
@@ -82,6 +84,19 @@ struct ClassifierVerbTests {
       #expect(try runVerb(["evaluate", path, train]).results.contains("R²                  0.9"))
       let values = try runVerb(["classify", path, train]).results.split(separator: "\n")
       #expect(values.count == 20 && values.allSatisfy { Double($0) != nil })
+      // What labels say is not looked at.
+      let unlabelled = folder + "/unlabelled.ts"
+      try write(
+        "@dimensions 2\n@classLabel true a\n@data\n"
+          + rows.map { $0.split(separator: ":").prefix(2).joined(separator: ":") + ":?\n" }
+          .joined(), to: unlabelled)
+      #expect(
+        try runVerb(["classify", path, unlabelled]).results.split(separator: "\n") == values)
+      let table = folder + "/table.csv"
+      try write("case,label,x,y\n1,a,0,5\n1,b,1,0\n", to: table)
+      #expect(
+        try runVerb(["classify", path, table]).results.split(separator: "\n") == [values[0]])
+      try withheld(path, head + rows[0] + "\n# a comment\n\n", rows[1], in: folder)
       for (row, fault) in [
         ("1,2:3:4", "dimension 2 has 1 value, expected 2 as in dimension 1"),
         ("1,2:3,nan:4", "dimension 2: value 2 is missing (\"nan\"), expected a number"),
@@ -94,6 +109,78 @@ struct ClassifierVerbTests {
         failureLine { try runVerb(["classify", path, train, "--top", "2"]) }?
           .contains("says a number") == true)
     }
+  }
+
+  /// What stands before a comment is answered before anything stands behind it.
+  private func withheld(
+    _ model: String, _ first: String, _ last: String, in folder: String
+  ) throws {
+    let pipe = folder + "/pipe"
+    try #require(mkfifo(pipe, 0o600) == 0)
+    // For reading too, so that it opens before anybody reads.
+    let file = open(pipe, O_RDWR)
+    try #require(file >= 0)
+    let captured = CapturedConsole()
+    let console = captured.console
+    Thread {
+      _ = try? (Unroll.parseAsRoot(["classify", model, pipe]) as? any Verb)?.run(console)
+    }.start()
+    let sender = FileHandle(fileDescriptor: file, closeOnDealloc: false)
+    func answers(_ count: Int) -> Bool {
+      for _ in 0..<2000 {
+        if captured.results.count(where: { $0 == "\n" }) == count { return true }
+        usleep(5000)
+      }
+      return false
+    }
+    try sender.write(contentsOf: Data(first.utf8))
+    #expect(answers(1))
+    try sender.write(contentsOf: Data(last.utf8))
+    close(file)
+    #expect(answers(2))
+  }
+
+  @Test("the last case of a label is not held out, and the same seed holds out the same cases")
+  func heldOut() throws {
+    let cases = (0..<20).map { LabelledCase("w\($0)", label: $0 < 17 ? "a" : "rare\($0)") }
+    func split(
+      _ share: Double, _ output: ClassifierOutput, seed: UInt64 = 1
+    ) throws -> (training: [LabelledCase], heldOut: [LabelledCase]) {
+      try ClassifierTraining.split(cases, share, output, seed: seed)
+    }
+    for seed in 1...5 as ClosedRange<UInt64> {
+      let parts = try split(0.5, .classes, seed: seed)
+      #expect(parts.heldOut.count == 10 && parts.training.count == 10)
+      #expect(parts.heldOut.allSatisfy { $0.label == "a" })
+      let again = try split(0.5, .classes, seed: seed)
+      #expect(again.heldOut == parts.heldOut && again.training == parts.training)
+    }
+    // One case of each label stays, though more are asked for.
+    #expect(try split(0.95, .classes).training.count == 4)
+    // A number is no label: any case may be held out.
+    #expect(try split(0.95, .number).training.count == 1)
+    let pairs = [("x|y", 1), ("x", 2), ("y", 3), ("", 4)].map {
+      LabelledCase("w", label: $0.0, line: $0.1)
+    }
+    for seed in 1...5 as ClosedRange<UInt64> {
+      let kept = try ClassifierTraining.split(pairs, 0.75, .labels, seed: seed).training
+      let labels = Set(kept.flatMap { ($0.label ?? "").split(separator: "|") })
+      #expect(labels == ["x", "y"])
+    }
+    #expect(
+      failureLine {
+        _ = try ClassifierTraining.split(Array(cases.suffix(3)), 0.5, .classes, seed: 1)
+      }?.hasPrefix("a share of 0.5 holds out no case") == true)
+  }
+
+  @Test("labels and numbers are written so that a line stays a line and no digit is lost")
+  func answerLines() {
+    let lines = ClassificationLines(labels: ["a\tb\nc", "don't \\"], top: 2, json: false)
+    #expect(
+      lines.line(.classes([0.75, 0.25])) == "a\\tb\\nc\t0.7500\tdon't \\\\\t0.2500\n")
+    let numbers = ClassificationLines(labels: [], top: nil, json: false)
+    #expect(numbers.line(.number(83_240_456)) == "83240456\n")
+    #expect(numbers.line(.number(Double(Float(0.1)))) == "0.100000001\n")
   }
 
   @Test("a forecaster is trained, inspected, evaluated, and asked")
@@ -113,7 +200,10 @@ struct ClassifierVerbTests {
         try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
       let (rmse, naive) = (found["rmse"] as? Double, found["naive_rmse"] as? Double)
       #expect(try #require(rmse) < 0.8 * (try #require(naive)))
-      #expect(try runVerb(["evaluate", path, train]).results.contains("naive RMSE"))
+      #expect(found["in_standard_deviations"] as? Bool == true)
+      let evaluated = try runVerb(["evaluate", path, train]).results
+      #expect(evaluated.contains("naive RMSE"))
+      #expect(evaluated.contains("\nAll variables, in standard deviations:\nstep "))
       let lines = try runVerb(["forecast", path, train]).results.split(separator: "\n")
       #expect(lines.count == 4)
       #expect(lines[0] == "step,a,a low,a high,\"b, c\",\"b, c low\",\"b, c high\"")

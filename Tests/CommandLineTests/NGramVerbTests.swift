@@ -108,6 +108,28 @@ struct NGramVerbTests {
     }
   }
 
+  @Test("a fault in a text is told with its file, beside a neural model too")
+  func faultyTexts() throws {
+    try withTemporaryFolder { folder in
+      try write(text, to: folder + "/train.txt")
+      try write("a\n<s> b\n", to: folder + "/start.txt")
+      try unroll(
+        "train lm --train @train.txt --output @lm.safetensors --unit sentence --hidden 4 --layers 1 "
+          + "--batch 4 --steps 1", in: folder)
+      try unroll(
+        "train ngram --train @train.txt --output @m.arpa --order 2 --vocabulary @lm.safetensors",
+        in: folder)
+      let fault =
+        "\(folder)/start.txt: line 2 spells out <s>, which begins a sentence and stands nowhere within one"
+      for texts in ["@start.txt", "@train.txt --tune @start.txt"] {
+        let line = failureLine {
+          try unroll("evaluate @lm.safetensors --interpolate @m.arpa \(texts)", in: folder)
+        }
+        #expect(line == fault, "\(texts)")
+      }
+    }
+  }
+
   @Test("a mistake is one line, and what was there stays whole")
   func mistakes() throws {
     try withTemporaryFolder { folder in

@@ -207,6 +207,30 @@ struct StudyTests {
     }
   }
 
+  @Test("a finding that is no number is kept, and there again when the file is opened")
+  func noNumbers() throws {
+    try withTemporaryFolder { folder in
+      func store() throws -> StudyStore<WordTraining.Outcome> {
+        try StudyStore(folder: folder, study: "words", settings: [:], order: ["a", "b", "c"])
+      }
+      func outcome(_ validation: Double, _ test: Double) -> WordTraining.Outcome {
+        WordTraining.Outcome(
+          validation: [validation], test: test, parameters: 1, tokensPerSecond: 2,
+          hasDiverged: !test.isFinite)
+      }
+      let found = ["a": outcome(3, 4), "b": outcome(.infinity, .infinity)]
+      var first = try store()
+      for (cell, finding) in found.sorted(by: { $0.key < $1.key }) {
+        try first.keep(finding, of: cell)
+      }
+      #expect(try store().findings == found)
+      try first.keep(outcome(-Double.infinity, Double.nan), of: "c")
+      let last = try #require(try store().findings["c"])
+      #expect(last.validation == [-Double.infinity] && last.test.isNaN)
+      #expect(try results(folder).contains(#""test":"inf""#))
+    }
+  }
+
   @Test("a pattern finds its parts in their order")
   func patterns() {
     let id = "adding/LSTM/T=100/seed 1"

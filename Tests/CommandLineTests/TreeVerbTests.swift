@@ -73,6 +73,11 @@ struct TreeVerbTests {
           == "\(folder)/t.txt:2: the label \"new\" does not occur in the training data, expected one of "
           + "its 2")
       #expect(try refused("(new a)\n(x a)", ["--unseen-labels"]) == nil)
+      let some = try members(
+        runVerb([
+          "evaluate", model, folder + "/t.txt", "--unseen-labels", "--json", "--threads", "1",
+        ]).results)
+      #expect(some["trees"] as? Int == 2 && some["labelled_nodes"] as? Int == 2)
       #expect(
         try refused("(x a a a)")
           == "\(folder)/t.txt:1: a node with 3 children, expected at most 2, which the model has weights "
@@ -97,6 +102,17 @@ struct TreeVerbTests {
       #expect(trained.messages.contains("30 trees an epoch (10 labels, vocabulary 16)"))
       let found = try runVerb(["evaluate", model, "--listops", "20", "--threads", "1"]).results
       #expect(found.hasPrefix("trees               20\n"))
+      #expect(
+        failureLine {
+          _ = try runVerb(["evaluate", model, "--listops", "20", "--tree-format", "json"])
+        } == "--listops makes its trees; it takes no --tree-format beside it")
+
+      // Its files are read as it reads what it makes.
+      try write("9\t[MAX 2 9 [MIN 4 7 ] 0 ]\n1\t[SM 5 6 ]\n", to: folder + "/ops.txt")
+      let said = try runVerb(["classify", model, folder + "/ops.txt", "--threads", "1"]).results
+      #expect(said.split(separator: "\n").count == 2)
+      let judged = try runVerb(["evaluate", model, folder + "/ops.txt", "--threads", "1"]).results
+      #expect(judged.hasPrefix("trees               2\n"))
     }
   }
 
@@ -117,6 +133,10 @@ struct TreeVerbTests {
         refused(["--listops", "9", "--arity", "3"])
           == "--arity is for --cell n-ary and recursive; a child-sum cell takes any number of children"
       )
+      try write(#"{"value": 1}"#, to: folder + "/bare.json")
+      #expect(
+        refused(["--train", folder + "/bare.json"])?.hasPrefix(
+          "\(folder)/bare.json:1: a tree without a label at its root, expected one") == true)
       let wide = "(x \((0..<20).map { "w\($0)" }.joined(separator: " ")))"
       try write(wide, to: folder + "/wide.txt")
       #expect(

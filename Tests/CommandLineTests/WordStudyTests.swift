@@ -1,4 +1,5 @@
 import Foundation
+import Models
 import Recurrent
 import Testing
 
@@ -29,7 +30,9 @@ struct WordStudyTests {
         "walking\ttalking\t8\nwalked\tthere\t1\nwalkable\twalked\t7\n", to: folder + "/pairs")
       let arguments =
         ["study", "words-vs-characters", "--quick", "--output", folder + "/study"] + texts
-        + ["--similarity", folder + "/pairs", "--dropouts", "0", "0.1", "--threads", "2"]
+        + ["--similarity", folder + "/pairs", "--threads", "2"]
+        // Twice the same is measured once.
+        + ["--dropouts", "0", "0.1", "0.10", "0"]
       let first = try runVerb(arguments)
       let table = first.results
       #expect(table.contains("looked up") && table.contains("composed") && table.contains("(best)"))
@@ -65,13 +68,107 @@ struct WordStudyTests {
     }
   }
 
+  /// The corpus of `folder`, read.
+  private func read(_ folder: String) throws -> WordCorpus {
+    _ = try corpus(folder)
+    return try WordCorpus(
+      training: folder + "/train.txt", validation: folder + "/valid.txt",
+      test: folder + "/test.txt", minimumCount: 1)
+  }
+
+  private func outcome(
+    validation: Double, test: Double, diverged: Bool = false
+  ) -> WordTraining.Outcome {
+    WordTraining.Outcome(
+      validation: [validation], test: test, parameters: 1, tokensPerSecond: 2,
+      hasDiverged: diverged)
+  }
+
+  private func study(
+    _ corpus: WordCorpus, seeds: Int = 1, pairs: [WordPair] = []
+  ) -> WordsVersusCharactersStudy {
+    WordsVersusCharactersStudy(
+      corpus: corpus, training: WordTraining(), sizes: WordsVersusCharactersStudy.Sizes(),
+      dropouts: [.init(features: 0, words: 0), .init(features: 0.5, words: 0)],
+      pairs: [(file: "pairs", pairs: pairs)], seeds: seeds, pattern: CellPattern(patterns: []),
+      probes: [])
+  }
+
+  @Test("a net that diverged is not chosen, and is marked in the tables")
+  func divergence() throws {
+    try withTemporaryFolder { folder in
+      let corpus = try read(folder)
+      let study = study(corpus, seeds: 2)
+      func findings(
+        _ outcomes: [WordTraining.Outcome]
+      ) -> StudyFindings<WordsVersusCharactersStudy> {
+        let cells = study.cells.filter { $0.source == .lookup }.prefix(outcomes.count)
+        var byID: [String: WordsVersusCharactersStudy.Finding] = [:]
+        for (cell, outcome) in zip(cells, outcomes) {
+          byID[cell.id] = WordsVersusCharactersStudy.Finding(
+            outcome: outcome, neighbors: [], similarity: [])
+        }
+        return StudyFindings(byID: byID)
+      }
+      // In the order of the cells: both dropouts of seed 1, then of seed 2.
+      let lost = outcome(validation: 2, test: .infinity, diverged: true)
+      let (good, fair) = (outcome(validation: 7, test: 8), outcome(validation: 9, test: 10))
+      let all = findings([lost, fair, good, fair])
+      #expect(study.bestDropout(.lookup, all) == study.dropouts[0])
+      #expect(study.chosen(.lookup, all)?.outcome == good)
+      #expect(study.rows(all).map { $0[3] } == ["8.000, diverged", "10.00"])
+      #expect(markupFault(in: study.page(all).html) == nil)
+      let second = findings([lost, fair, lost, fair])
+      #expect(study.bestDropout(.lookup, second) == study.dropouts[1])
+      #expect(study.rows(second).map { $0[3] } == ["-, diverged", "10.00"])
+      let none = findings([lost])
+      #expect(study.bestDropout(.lookup, none) == nil && study.chosen(.lookup, none) == nil)
+      #expect(study.table(none).contains("-, diverged"))
+    }
+  }
+
+  @Test("the order of n-grams is chosen by validation, and charts do without infinite nets")
+  func chosenOrder() throws {
+    try withTemporaryFolder { folder in
+      let study = RecurrenceStudy(
+        corpus: try read(folder), training: WordTraining(), hidden: 20, dropout: 0, orders: 2...4,
+        seeds: 1, pattern: CellPattern(patterns: []))
+      let findings = StudyFindings<RecurrenceStudy>(byID: [
+        "2-gram": outcome(validation: 100, test: 111.5),
+        "3-gram": outcome(validation: 90, test: 112.5),
+        "4-gram": outcome(validation: 95, test: 110.5),
+        "LSTM/seed 1": outcome(validation: .infinity, test: .infinity, diverged: true),
+        "GRU/seed 1": outcome(validation: 120, test: .infinity),
+      ])
+      let page = study.page(findings).html
+      #expect(page.contains("test perplexity, order 3 (by validation)"))
+      #expect(markupFault(in: page) == nil)
+      #expect(!page.contains("infH"))
+      let row = try #require(study.rows(findings).first { $0[0] == CellKind.lstm.title })
+      #expect(row[3] == "-, diverged")
+    }
+  }
+
+  @Test("results of other pairs under the name of a file are results of other settings")
+  func pairsFingerprint() throws {
+    try withTemporaryFolder { folder in
+      let corpus = try read(folder)
+      func settings(_ pairs: String) throws -> String? {
+        try study(corpus, pairs: WordPair.parse(pairs, name: "pairs")).settings["pairs"]
+      }
+      let first = try settings("a\tb\t1\n")
+      #expect(first?.hasPrefix("pairs ") == true)
+      #expect(try settings("# the same\na\tb\t1\n") == first)
+      for other in ["a\tb\t2\n", "ab\t\t1\n", "a\tc\t1\n", "a\tb\t1\na\tb\t1\n"] {
+        #expect(try settings(other) != first, "\(other)")
+      }
+    }
+  }
+
   @Test("no net of the study of recurrence has more parameters than the LSTM, nor many less")
   func equalParameters() throws {
     try withTemporaryFolder { folder in
-      _ = try corpus(folder)
-      let corpus = try WordCorpus(
-        training: folder + "/train.txt", validation: folder + "/valid.txt",
-        test: folder + "/test.txt", minimumCount: 1)
+      let corpus = try read(folder)
       let study = RecurrenceStudy(
         corpus: corpus, training: WordTraining(), hidden: 20, dropout: 0, orders: 1...3, seeds: 1,
         pattern: CellPattern(patterns: []))

@@ -68,6 +68,29 @@ struct WordVerbTests {
     }
   }
 
+  @Test("white space in a vocabulary of characters leaves one token a line")
+  func whiteSpace() throws {
+    try withTemporaryFolder { folder in
+      try write(String(repeating: "a b\tc\n", count: 60), to: folder + "/train.txt")
+      let path = folder + "/m.safetensors"
+      try runVerb([
+        "train", "lm", "--train", folder + "/train.txt", "--output", path, "--level", "character",
+        "--hidden", "6", "--layers", "1", "--batch", "4", "--bptt", "8", "--steps", "2",
+        "--threads", "1",
+      ])
+      let rows = try runVerb(["embed", path]).results.split(separator: "\n")
+        .map { $0.split(separator: "\t").map(String.init) }
+      #expect(
+        Set(rows.map { $0[0] }) == ["<unk>", "a", "b", "c", "\\u{20}", "\\u{9}", "\\u{a}"])
+      #expect(rows.count == 7 && Set(rows.map(\.count)).count == 1)
+      let lines = try runVerb(["neighbors", path, "\n"]).results.split(separator: "\n")
+      #expect(lines.count == 6 && lines[0] == "\\u{a}")
+      #expect(lines.contains { $0.hasSuffix("  \\u{9}") })
+      let json = try runVerb(["embed", path, "\n", "--json"]).results
+      #expect(json.hasPrefix(#"{"word":"\n","vector":["#))
+    }
+  }
+
   @Test("vectors are measured against ratings of pairs")
   func similarity() throws {
     try withTemporaryFolder { folder in

@@ -106,6 +106,51 @@ struct CaseTests {
     #expect(description(error) == expected)
   }
 
+  @Test("labels are whatever they are where they are not checked")
+  func uncheckedLabels() throws {
+    let series = try CaseFormat.ts.cases(
+      of: Self.header + "1,2:3,4:?\n5:6:three\n", name: "f", checksLabels: false)
+    #expect(series.map(\.label) == ["?", "three"])
+    #expect(series[0].content == .series(Series(width: 2, values: [1, 3, 2, 4])))
+    let table = try CaseFormat.csv.cases(
+      of: "case,label,x\na,p,1\na,q,2\nb,,3\n", name: "f", checksLabels: false)
+    #expect(
+      table.map(\.content) == [
+        .series(Series(width: 1, values: [1, 2])), .series(Series(width: 1, values: [3])),
+      ])
+    #expect(table.map(\.label) == ["p", ""])
+  }
+
+  @Test(
+    "what is a number, with spaces and tabs around it and without",
+    arguments: [
+      ("1.5", 1.5), (" -2e-3\t", -0.002), ("+4", 4), ("0x1p3", 8), ("1e-60", 0), ("\t7", 7),
+    ] as [(Substring, Float)])
+  func numbers(field: Substring, expected: Float) throws {
+    #expect(try finiteNumber(field) == expected)
+  }
+
+  @Test(
+    "what is none, and why",
+    arguments: [
+      ("", "is missing (\"\"), expected a number"),
+      (" \t", "is missing (\"\"), expected a number"),
+      ("?", "is missing (\"?\"), expected a number"),
+      (" ? ", "is missing (\"?\"), expected a number"),
+      ("NaN", "is missing (\"NaN\"), expected a number"),
+      ("NA", "is missing (\"NA\"), expected a number"),
+      ("null", "is missing (\"null\"), expected a number"),
+      ("inf", "is \"inf\", expected a finite number"),
+      (" -inf", "is \"-inf\", expected a finite number"),
+      ("-nan", "is \"-nan\", expected a finite number"),
+      ("1e99", "is \"1e99\", expected a finite number"),
+      ("1 2", "is \"1 2\", expected a number"), ("x", "is \"x\", expected a number"),
+    ] as [(Substring, String)])
+  func noNumbers(field: Substring, expected: String) {
+    let fault = #expect(throws: NumberFault.self) { try finiteNumber(field) }
+    #expect(fault?.detail == expected)
+  }
+
   @Test("comma-separated values: quotes, commas and line feeds within them, a last empty field")
   func csv() throws {
     let text = "a,\"b, \"\"c\"\"\",\n\n\"d\ne\",f,g"

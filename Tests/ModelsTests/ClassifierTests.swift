@@ -154,6 +154,20 @@ struct ClassifierTests {
         #expect(abs(piece - output) < 1e-4 * max(1, abs(output)))
       }
     }
+    // In both directions each piece is read by itself, and they are equal.
+    let both = ClassifierKind(input: .series, isBidirectional: true, pooling: .mean)
+    let reader = try both.make(both.cases(4), range: 0.5)
+    let half = (Classifier.longestPiece + 50) / 2
+    let series = Series(width: 2, values: (0..<4 * half).map { Float($0 % 7) + 98 })
+    let halves = reader.outputs(of: [.series(series[0..<half]), .series(series[half..<2 * half])])
+    for (index, output) in reader.outputs(of: [.series(series)])[0].enumerated() {
+      // A mean goes through the output layer as it is.
+      #expect(abs(output - (halves[0][index] + halves[1][index]) / 2) < 1e-4 * max(1, abs(output)))
+    }
+    #expect(equalPieces(of: 2001, longest: 2000) == [0..<1000, 1000..<2001])
+    #expect(equalPieces(of: 2000, longest: 2000) == [0..<2000])
+    #expect(equalPieces(of: 0, longest: 2000).isEmpty)
+
     let kind = ClassifierKind(lookUp: nil, characters: 3)
     let model = try kind.make(kind.cases(4))
     let ends = (String(repeating: "go", count: 16), String(repeating: "ba", count: 16))
@@ -231,7 +245,21 @@ struct ClassifierTests {
     let scores = matrix.scores
     #expect(scores[0].precision == 0.5 && scores[0].recall == 0.5 && scores[0].f1 == 0.5)
     #expect(abs(scores[1].precision - 2.0 / 3) < 1e-15 && scores[2].f1 == 0)
-    #expect(abs(matrix.macroF1 - (0.5 + 2.0 / 3) / 3) < 1e-15)
+    #expect(matrix.correct == 3 && scores[1].expected == 3 && scores[1].predicted == 3)
+    // The third class is neither expected nor predicted.
+    #expect(abs(matrix.macroF1 - (0.5 + 2.0 / 3) / 2) < 1e-15)
+    // One of an unknown class is wrong, whatever it is called, and the third class is now predicted.
+    matrix.add(predicted: 1)
+    matrix.add(predicted: 2)
+    #expect(matrix.total == 7 && matrix.correct == 3)
+    #expect(matrix.counts == [[1, 1, 0], [1, 2, 0], [0, 0, 0]])
+    #expect(abs(matrix.macroF1 - (0.5 + 4.0 / 7 + 0) / 3) < 1e-15)
+    #expect(ConfusionMatrix(classes: 3).macroF1 == 0)
+    #expect(ConfusionMatrix(classes: 3).accuracy == 0)
+    // A table of so many would not fit in memory.
+    var wide = ConfusionMatrix(classes: 200_000)
+    wide.add(expected: 199_999, predicted: 199_999)
+    #expect(wide.accuracy == 1 && wide.macroF1 == 1)
 
     var sets = LabelSetScores(labels: 2)
     sets.add(expected: [0], predicted: [0, 1])

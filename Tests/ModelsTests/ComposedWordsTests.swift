@@ -108,7 +108,7 @@ struct ComposedWordsTests {
 
   @Test("what cannot be composed is refused")
   func refusals() throws {
-    let vocabulary = try Vocabulary(tokens: ["<unk>", "</s>", "a"])
+    var vocabulary = try Vocabulary(tokens: ["<unk>", "</s>", "a"])
     var configuration = LanguageModelConfiguration(
       level: .words, cell: .lstm, embeddingSize: 4,
       characters: CharacterConfiguration(outputSize: 4), hiddenSize: 4, layers: 1)
@@ -132,5 +132,15 @@ struct ComposedWordsTests {
     configuration.characters = CharacterConfiguration(outputSize: 4)
     configuration.level = .characters
     #expect(fault() == "characters compose words, and this is a model of characters")
+    configuration.level = .words
+    #expect(fault() == nil)
+    vocabulary = try Vocabulary(tokens: ["</s>", "a"])
+    #expect(
+      fault()
+        == "a model that composes words needs a vocabulary with <unk>, "
+        + "which new words are predicted as")
+    configuration.characters = nil
+    configuration.looksWordsUp = true
+    #expect(fault() == nil)
   }
 }

@@ -96,7 +96,52 @@ struct ForecasterTests {
     }
     let normal = Forecast(mean: 1, deviation: 2)
     #expect(abs(normal.negativeLogDensity(at: 3) - (0.5 + log(2) + 0.9189385332046727)) < 1e-12)
-    #expect(abs(normal.interval.upperBound - 4.289707253902943) < 1e-12)
+    #expect(abs(normal.high - 4.289707253902943) < 1e-12)
+    #expect(abs(normal.low + 2.289707253902943) < 1e-12)
+  }
+
+  @Test(
+    "what a forecaster that diverges expects is judged too, and is no good",
+    arguments: [Float.infinity, .nan])
+  func diverged(value: Float) throws {
+    let table = table(9)
+    let model = try model(table)
+    let bias = model.output.bias
+    bias.value = Tensor(
+      shape: bias.shape, scalars: [Float](repeating: value, count: bias.shape[0]))
+    let forecast = model.forecast(after: table.series)[0][0]
+    #expect(forecast.low.isNaN && !forecast.high.isFinite)
+    #expect(!model.evaluate([table.series]).all.rmse.isFinite)
+    let task = try ForecasterTask(
+      model, [table.series], validation: [table.series], window: 4, batch: 2)
+    #expect(task.validate()?.isFinite == false)
+  }
+
+  @Test("variables of different units are put together in deviations, a single one in its own unit")
+  func units() throws {
+    let table = table(60)
+    let model = try model(table)
+    let evaluation = model.evaluate([table.series])
+    let unit = model.scale.deviations.map(Double.init)
+    #expect(evaluation.isStandardized && unit[0] > 5 * unit[1])
+    for (both, step) in zip(evaluation.byStep, evaluation.scores) {
+      let squares = (0..<2).map { step[$0].rmse * step[$0].rmse / (unit[$0] * unit[$0]) }
+      #expect(abs(both.rmse - ((squares[0] + squares[1]) / 2).squareRoot()) < 1e-9)
+      let magnitudes = (0..<2).map { step[$0].mae / unit[$0] }
+      #expect(abs(both.mae - (magnitudes[0] + magnitudes[1]) / 2) < 1e-9)
+      let naive = (0..<2).map { step[$0].naiveMAE / unit[$0] }
+      #expect(abs(both.naiveMAE - (naive[0] + naive[1]) / 2) < 1e-9)
+    }
+    let task = try ForecasterTask(
+      model, [table.series], validation: [table.series], window: 9, batch: 2)
+    #expect(abs(evaluation.all.negativeLogLikelihood - task.validate()!) < 1e-9)
+
+    let one = SeriesTable(
+      variables: ["a"],
+      series: Series(width: 1, values: (0..<60).map { table.series.values[2 * $0] }))
+    let alone = try self.model(one).evaluate([one.series])
+    #expect(!alone.isStandardized && alone.all == alone.byVariable[0])
+    #expect(alone.byStep == alone.scores.map { $0[0] })
   }
 
   @Test("the loss falls along its gradient, and is that of the evaluation", arguments: [40, 6])

@@ -7,9 +7,11 @@ import Testing
 
 @Suite("Word vectors")
 struct WordVectorTests {
-  private func model(composed: Bool) throws -> LanguageModel {
+  private func model(
+    composed: Bool, text: String = "red rad cat car bed\n"
+  ) throws -> LanguageModel {
     var builder = VocabularyBuilder(tokenizer: .words)
-    builder.add("red rad cat car bed\n")
+    builder.add(text)
     return try LanguageModel(
       configuration: LanguageModelConfiguration(
         level: .words, cell: .lstm, embeddingSize: 3,
@@ -61,6 +63,30 @@ struct WordVectorTests {
     #expect(neighbors.nearest(to: [[0, 0, 0]], count: 2)[0].map(\.similarity) == [0, 0])
     #expect(neighbors.nearest(to: [[1, 0, 0]], count: 0)[0].isEmpty)
     #expect(neighbors.nearest(to: [], count: 3).isEmpty)
+  }
+
+  @Test("many neighbours begin with the few, equally near ones in the order of the vocabulary")
+  func manyNeighbors() throws {
+    let words = (0..<150).map { "w\($0)" }
+    let neighbors = WordNeighbors(
+      of: try model(composed: false, text: words.joined(separator: " ") + "\n"))
+    let vectors: [[Float]] = [[0.5, -1, 2], [0, 0, 0]]
+    let few = neighbors.nearest(to: vectors, of: ["w7"], count: 64)
+    let many = neighbors.nearest(to: vectors, of: ["w7"], count: 65)
+    let all = neighbors.nearest(to: vectors, of: ["w7"], count: 1_000_000)
+    #expect(all.map(\.count) == [149, 150] && few.map(\.count) == [64, 64])
+    for index in vectors.indices {
+      #expect(few[index] == Array(all[index].prefix(64)))
+      #expect(many[index] == Array(all[index].prefix(65)))
+    }
+    #expect(all[1].map(\.word) == words)
+  }
+
+  @Test("a text as a field has its white space and control characters by their numbers")
+  func fieldSpelling() {
+    #expect("\n".fieldSpelling == "\\u{a}" && "\r\n".fieldSpelling == "\\u{d}\\u{a}")
+    #expect("a\tb \u{A0}\u{0}".fieldSpelling == "a\\u{9}b\\u{20}\\u{a0}\\u{0}")
+    #expect("e\u{301}é<unk>\\".fieldSpelling == "e\u{301}é<unk>\\" && "".fieldSpelling == "")
   }
 
   @Test("Spearman's rho is that of ranks, ties sharing theirs")

@@ -63,7 +63,13 @@ public enum CaseFormat: String, Sendable, Codable, CaseIterable {
   }
 
   /// The cases of `text`, which came from what an error is to call `name`.
-  public func cases(of text: String, name: String) throws(CorpusError) -> [LabelledCase] {
+  ///
+  /// - Parameter checksLabels: whether labels of series have to be those that the header of a `.ts` file
+  ///   lists, and in CSV the same at all steps of a case; else they may be anything, and that of the first
+  ///   step is a case's.
+  public func cases(
+    of text: String, name: String, checksLabels: Bool = true
+  ) throws(CorpusError) -> [LabelledCase] {
     var cases: [LabelledCase] = []
     switch self {
     case .text:
@@ -71,13 +77,13 @@ public enum CaseFormat: String, Sendable, Codable, CaseIterable {
         cases.append(try LabelledCase(line: line, number: index + 1, file: name))
       }
     case .ts:
-      var reader = TimeSeriesReader(name: name)
+      var reader = TimeSeriesReader(name: name, checksLabels: checksLabels)
       for line in lines(of: text) {
         if let item = try reader.read(line) { cases.append(item) }
       }
       try reader.finish()
     case .csv:
-      cases = try LabelledCase.cases(csv: text, name: name)
+      cases = try LabelledCase.cases(csv: text, name: name, checksLabels: checksLabels)
     }
     return cases
   }
@@ -101,8 +107,11 @@ extension LabelledCase {
       content: .text(text), label: String(line[..<tab]).trimmed, line: number, file: file)
   }
 
-  /// Series with a time step a row. Steps of a case follow each other and have the same label.
-  static func cases(csv text: String, name: String) throws(CorpusError) -> [LabelledCase] {
+  /// Series with a time step a row. Steps of a case follow each other and have the same label, unless labels
+  /// are not checked: then that of the first is the case's.
+  static func cases(
+    csv text: String, name: String, checksLabels: Bool
+  ) throws(CorpusError) -> [LabelledCase] {
     let records = try CSVReader.records(of: text, name: name)
     let header = try CSVHeader(records.first, name: name)
     let id = try header.columns(["case"])[0]
@@ -121,7 +130,7 @@ extension LabelledCase {
       let name = label.map { record.fields[$0].trimmed }
       let step = Series(width: variables.count, values: values)
       if last == record.fields[id], let index = cases.indices.last {
-        guard cases[index].label == name else {
+        guard !checksLabels || cases[index].label == name else {
           throw cases[index].fault(
             "the case has the label \(quoted(cases[index].label ?? "")) and, in line "
               + "\(record.line), \(quoted(name ?? ""))")

@@ -86,10 +86,11 @@ extension ColumnReader {
   }
 }
 
-/// The lines of `text` without their line feeds.
+/// The lines of `text` without their ends, LF or CR LF.
 func lines(of text: String) -> [Substring] {
   var lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
   // What follows the last line feed is no line.
   if lines.last?.isEmpty == true { lines.removeLast() }
-  return lines.map { Substring($0) }
+  let carriageReturn = UInt8(ascii: "\r")
+  return lines.map { Substring($0.last == carriageReturn ? $0.dropLast() : $0) }
 }

@@ -11,8 +11,10 @@
 /// it, nets that read from left to right do not.
 ///
 /// An element is a list with probability 1/4, else a digit, each equally likely; a list has two to five
-/// elements; lists are nested at most 20 deep. Expressions of ten words or fewer are drawn again. Those are
-/// the numbers of the published generator. Expression k of a seed is a function of (seed, k) alone.
+/// elements; lists are nested at most 20 deep. Expressions of ten words or fewer are drawn again, since few of
+/// them are different. Probabilities and arguments are those of the published generator, whose sets hold no
+/// expression twice; here a short one may come again. Expression k of a seed is a function of (seed, k)
+/// alone.
 public struct ListOps: Sendable, Equatable {
   /// The probability that an element is a list.
   public var listProbability = 0.25

@@ -18,8 +18,8 @@ struct CSVReader {
     var record = Record(fields: [], line: 1)
     var (line, index) = (1, 0)
     while index < bytes.count {
-      var field: [UInt8] = []
       if bytes[index] == quote {
+        var field: [UInt8] = []
         let start = line
         func fault(_ detail: String) -> CorpusError {
           .malformed(path: name, line: start, detail: "column \(record.fields.count + 1) \(detail)")
@@ -42,12 +42,12 @@ struct CSVReader {
         guard index == bytes.count || bytes[index] == comma || bytes[index] == feed else {
           throw fault("goes on behind its closing quote, expected a comma or the line's end")
         }
+        record.fields.append(String(decoding: field, as: UTF8.self))
       } else {
         let end = bytes[index...].firstIndex { $0 == comma || $0 == feed } ?? bytes.count
-        field = Array(bytes[index..<end])
+        record.fields.append(String(decoding: bytes[index..<end], as: UTF8.self))
         index = end
       }
-      record.fields.append(String(decoding: field, as: UTF8.self))
       if index < bytes.count, bytes[index] == comma {
         index += 1
         // A comma at the very end begins a last, empty field.

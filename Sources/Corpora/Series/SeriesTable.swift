@@ -98,7 +98,7 @@ struct CSVHeader {
   /// The number in column `column` of `record`.
   func number(_ record: CSVReader.Record, _ column: Int) throws(CorpusError) -> Float {
     do {
-      return try finiteNumber(record.fields[column])
+      return try finiteNumber(Substring(record.fields[column]))
     } catch {
       throw fault(record.line, column, "(\(names[column])) \(error.detail)")
     }

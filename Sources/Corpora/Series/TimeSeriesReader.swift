@@ -14,6 +14,7 @@
 public struct TimeSeriesReader {
   /// What errors call the file.
   private let name: String
+  private let checksLabels: Bool
   private var lineNumber = 0
   private var isData = false
   /// Whether cases have a label or a target; nil until the header has said so.
@@ -24,7 +25,13 @@ public struct TimeSeriesReader {
   private var dimensions: Int?
 
   /// A reader at the beginning of what an error is to call `name`.
-  public init(name: String) { self.name = name }
+  ///
+  /// - Parameter checksLabels: whether a label that the header does not list is an error; else labels may be
+  ///   anything, for cases whose label is only to be found.
+  public init(name: String, checksLabels: Bool = true) {
+    self.name = name
+    self.checksLabels = checksLabels
+  }
 
   /// Takes the next line, without its end. Gives the case that stands in it; nil in the header.
   ///
@@ -94,7 +101,7 @@ public struct TimeSeriesReader {
     var parts = line.utf8.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
       .map { Substring($0) }
     let label = hasLabel == true ? parts.popLast().map { String($0).trimmed } : nil
-    if let label {
+    if checksLabels, let label {
       guard labels.isEmpty || labels.contains(label) else {
         throw fault("the label \(quoted(label)) is not one of the \(labels.count) of @classLabel")
       }
@@ -128,13 +135,16 @@ public struct TimeSeriesReader {
   private func values(
     _ part: Substring, dimension: Int
   ) throws(CorpusError) -> [Float] {
-    guard !String(part).trimmed.isEmpty else {
+    guard part.utf8.contains(where: { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") }) else {
       throw fault("dimension \(dimension) has no values")
     }
+    // By bytes, as what people see as one character is slow to find.
+    let fields = part.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
     var values: [Float] = []
-    for field in part.split(separator: ",", omittingEmptySubsequences: false) {
+    values.reserveCapacity(fields.count)
+    for field in fields {
       do {
-        values.append(try finiteNumber(field))
+        values.append(try finiteNumber(Substring(field)))
       } catch {
         throw fault("dimension \(dimension): value \(values.count + 1) \(error.detail)")
       }

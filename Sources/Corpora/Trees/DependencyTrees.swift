@@ -71,18 +71,9 @@ public enum DependencyTreeReader {
   /// The trees of `text`, read from what errors are to call `name`. Throws ``CorpusError`` for what is no
   /// CoNLL-U, ``TreeError`` for heads that make no tree.
   public static func read(_ text: String, name: String) throws -> TreeBank {
-    var trees: [Tree] = []
-    var lines: [Int] = []
-    func add(_ sentence: CoNLLUSentence?) throws {
-      guard let sentence else { return }
-      trees.append(try Tree(sentence, name: name))
-      lines.append(sentence.words[0].line)
-    }
-    var reader = CoNLLUReader(name: name)
-    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
-      try add(try reader.read(line))
-    }
-    try add(try reader.finish())
-    return TreeBank(name: name, trees: trees, lines: lines)
+    let sentences = try CoNLLUReader.sentences(of: text, name: name)
+    return TreeBank(
+      name: name, trees: try sentences.map { try Tree($0, name: name) },
+      lines: sentences.map { $0.words[0].line })
   }
 }

@@ -55,7 +55,8 @@ public enum JSONTreeReader {
         "an object without \"value\", expected {\"label\": …, \"value\": …}", in: name)
     }
     var builder = parsed.builder
-    if let label = parsed.member("label") {
+    // null is no label, as if there were no such member.
+    if let label = parsed.member("label"), parsed.builder.tokens[label.lowerBound] != "null" {
       guard let scalar = parsed.scalars[label.lowerBound] else {
         throw place.error(
           "a \"label\" that is neither a string nor a number nor true or false", in: name)

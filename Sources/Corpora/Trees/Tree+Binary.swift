@@ -3,7 +3,7 @@ extension Tree {
   /// nodes of their own without label or token, from left to right,
   ///
   /// ```
-  /// (x a b c d)   becomes   (x (((a b) c) d))   with two new nodes
+  /// (x a b c d)   becomes   (x ((a b) c) d)   with two new nodes
   /// ```
   /// as ListOps has them (Nangia & Bowman 2018). Nodes are numbered in preorder.
   public var binarized: Tree {

@@ -36,6 +36,13 @@ public struct TreeBank: Sendable, Equatable {
     reading == .trees ? self : TreeBank(self, trees: trees.map { reading($0) })
   }
 
+  /// The error of tree `index`, which lacks a label at its root.
+  public func missingLabel(inTree index: Int) -> TreeError {
+    error(
+      "a tree without a label at its root, expected one: (x …), # label = x, or {\"label\": x, …}",
+      inTree: index)
+  }
+
   /// The error of a fault in tree `index`.
   public func error(_ fault: String, inTree index: Int) -> TreeError {
     TreeError(file: files?[index] ?? name, line: lines[index], fault: fault)

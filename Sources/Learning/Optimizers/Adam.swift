@@ -11,7 +11,9 @@ import Tensors
 /// t counts the updates of the parameter. A row that has no gradient still moves, by its momentum; unless
 /// Adam is lazy: then a gradient of few rows, as an embedding's, changes those rows and their moments
 /// alone (as PyTorch's `SparseAdam`, t being the matrix's, and ε where Adam has it), and costs no more
-/// than they do.
+/// than they do. Rows that such a gradient lists with zeros, as of dropped words or padding, move with
+/// them. A dense gradient, as of a full softmax's matrix and of all biases, moves all there is, lazy or
+/// not.
 public struct Adam: Optimizer {
   /// β₁, the memory of the mean.
   public let beta1: Double
@@ -21,7 +23,7 @@ public struct Adam: Optimizer {
   public let epsilon: Double
   /// λ, an L2 penalty that goes through the moments; see ``AdamW`` for decay beside them.
   public let weightDecay: Double
-  /// Whether rows without a gradient, and their moments, stay as they are.
+  /// Whether the rows that a gradient of rows does not list, and their moments, stay as they are.
   public let isLazy: Bool
   /// Both moments and t of each parameter.
   public var state = OptimizerState()

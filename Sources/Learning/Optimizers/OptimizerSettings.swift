@@ -23,7 +23,8 @@ public struct OptimizerSettings: Sendable, Equatable {
   public var initialSum: Double?
   /// Whether RMSProp's variance is taken about the mean.
   public var isCentred: Bool?
-  /// Whether Adam leaves rows without a gradient as they are.
+  /// Whether Adam leaves the rows that a gradient of rows does not list as they are; dense gradients
+  /// move all.
   public var isLazy: Bool?
   /// n of the non-monotone trigger of averaging. Given, it adds averaging to other kinds than NT-ASGD.
   public var averageAfter: Int?

@@ -149,11 +149,8 @@ extension NGramLanguageModel {
   /// How a token is written.
   private func spelling(_ id: Int32) throws(ModelError) -> [UInt8] {
     let token = vocabulary.token(id)
-    let scalars = token.unicodeScalars
-    if level == .characters, scalars.count == 1, let scalar = scalars.first,
-      scalar.properties.isWhitespace || scalar.value < 0x20
-    {
-      return Array("\\u{\(String(scalar.value, radix: 16))}".utf8)
+    if level == .characters, token.unicodeScalars.count == 1 {
+      return Array(token.fieldSpelling.utf8)
     }
     guard !token.isEmpty, !token.utf8.contains(where: ARPAReader.isBlank) else {
       throw .invalidConfiguration(

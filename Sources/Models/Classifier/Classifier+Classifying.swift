@@ -30,8 +30,9 @@ public enum Classification: Sendable, Equatable {
 extension Classifier {
   /// Places T·B of a batch in prediction.
   private static let batchTokens = 4096
-  /// Steps of a case that are read at once. A longer one is read in pieces of as many, so that memory stays
-  /// bounded: in one direction as if at once, while what reads from the end sees a piece at a time.
+  /// Steps of a case that are read at once. A longer one is read in equal pieces of at most as many, so that
+  /// memory stays bounded: in one direction as if at once; in both, each piece is read by itself, from
+  /// either end from a state of zeros.
   static let longestPiece = 2000
 
   /// What is said of each case. It does not depend on the others. Of a text of no words it is what is said
@@ -68,19 +69,16 @@ extension Classifier {
   /// The same for one long case.
   private func outputsInPieces(of item: LabelledCase.Content) -> [Float] {
     let pieces: [ClassifierSequences]
-    func ranges(_ count: Int) -> [Range<Int>] {
-      stride(from: 0, to: count, by: Self.longestPiece).map {
-        $0..<min(count, $0 + Self.longestPiece)
-      }
-    }
     switch item {
     case .text(let text):
       let tokens = tokens(of: text)
-      pieces = ranges(tokens.count).map {
+      pieces = equalPieces(of: tokens.count, longest: Self.longestPiece).map {
         ClassifierSequences(texts: [Array(tokens[$0])], for: self)
       }
     case .series(let series):
-      pieces = ranges(series.steps).map { ClassifierSequences(series: [series[$0]], for: self) }
+      pieces = equalPieces(of: series.steps, longest: Self.longestPiece).map {
+        ClassifierSequences(series: [series[$0]], for: self)
+      }
     }
     var summary = SequencePooling.Pieces(pooling)
     var state: RecurrentStack.State?
@@ -108,4 +106,11 @@ extension Classifier {
       return .number(Double(outputs[0] * target.deviations[0] + target.means[0]))
     }
   }
+}
+
+/// As few ranges as cover `count` steps with at most `longest` each, as equal as can be: cut at every
+/// `longest`, the last might be a single step, of which little can be said by itself.
+func equalPieces(of count: Int, longest: Int) -> [Range<Int>] {
+  let parts = (count + longest - 1) / longest
+  return (0..<parts).map { count * $0 / parts..<count * ($0 + 1) / parts }
 }

@@ -13,10 +13,10 @@ public struct Forecast: Sendable, Equatable {
   /// Half the width of the interval that holds nine of ten values, in deviations.
   static let ninety = 1.6448536269514722
 
-  /// The interval that holds nine of ten values.
-  public var interval: ClosedRange<Double> {
-    mean - Self.ninety * deviation...mean + Self.ninety * deviation
-  }
+  /// Where the interval that holds nine of ten values begins: one value of twenty is below.
+  public var low: Double { mean - Self.ninety * deviation }
+  /// Where it ends: one value of twenty is above.
+  public var high: Double { mean + Self.ninety * deviation }
 
   /// -ln of the density at `value`.
   func negativeLogDensity(at value: Double) -> Double {
@@ -67,7 +67,7 @@ extension Forecaster {
   /// How well the values of `series` are expected, from its first step on.
   public func evaluate(_ series: [Series]) -> ForecasterEvaluation {
     var evaluation = ForecasterEvaluation(
-      horizon: configuration.horizon, variables: variables.count)
+      horizon: configuration.horizon, deviations: scale.deviations.map(Double.init))
     for series in series {
       forEachStep(of: series) { step, forecasts in
         for ahead in 0..<min(configuration.horizon, series.steps - 1 - step) {
@@ -104,7 +104,8 @@ public struct ForecastScore: Sendable, Equatable {
     density += forecast.negativeLogDensity(at: value)
     squares += (value - forecast.mean) * (value - forecast.mean)
     magnitudes += (value - forecast.mean).magnitude
-    if forecast.interval.contains(value) { covered += 1 }
+    // No range of low to high: of a forecaster that diverges they are no numbers, which ranges trap on.
+    if (value - forecast.mean).magnitude <= Forecast.ninety * forecast.deviation { covered += 1 }
     naiveSquares += (value - last) * (value - last)
     naiveMagnitudes += (value - last).magnitude
   }
@@ -119,6 +120,18 @@ public struct ForecastScore: Sendable, Equatable {
     sum.naiveSquares += b.naiveSquares
     sum.naiveMagnitudes += b.naiveMagnitudes
     return sum
+  }
+
+  /// The same of values in units of `deviation`.
+  func divided(by deviation: Double) -> Self {
+    var score = self
+    // A density of values in their own unit is one of values in the other, divided by the deviation.
+    score.density -= Double(count) * log(deviation)
+    score.squares /= deviation * deviation
+    score.magnitudes /= deviation
+    score.naiveSquares /= deviation * deviation
+    score.naiveMagnitudes /= deviation
+    return score
   }
 
   private func mean(_ sum: Double) -> Double { count > 0 ? sum / Double(count) : 0 }
@@ -138,25 +151,42 @@ public struct ForecastScore: Sendable, Equatable {
 }
 
 /// How well a forecaster does, by step ahead and by variable.
+///
+/// What is said of a variable is in its own unit. What is said of several together (``byStep``, ``all``) is
+/// in standard deviations of the training data, as values of different units do not add up: errors are
+/// divided by their variable's deviation, and its logarithm is subtracted from -ln of the density. Of a
+/// single variable everything is in its own unit.
 public struct ForecasterEvaluation: Sendable, Equatable {
-  /// By step ahead, from the first, and in it by variable.
+  /// By step ahead, from the first, and in it by variable, each in its own unit.
   public internal(set) var scores: [[ForecastScore]]
+  /// The deviation of each variable in the training data.
+  public let deviations: [Double]
 
-  init(horizon: Int, variables: Int) {
+  init(horizon: Int, deviations: [Double]) {
     scores = Array(
-      repeating: Array(repeating: ForecastScore(), count: variables), count: horizon)
+      repeating: Array(repeating: ForecastScore(), count: deviations.count), count: horizon)
+    self.deviations = deviations
   }
 
-  /// Of all steps ahead together, by variable.
+  /// Whether ``byStep`` and ``all`` are in standard deviations: they are of several variables.
+  public var isStandardized: Bool { deviations.count > 1 }
+
+  /// Of all steps ahead together, by variable, in its own unit.
   public var byVariable: [ForecastScore] {
     scores[0].indices.map { variable in
       scores.reduce(ForecastScore()) { $0 + $1[variable] }
     }
   }
 
-  /// Of all variables together, by step ahead. Errors are those of variables of different units.
-  public var byStep: [ForecastScore] { scores.map { $0.reduce(ForecastScore(), +) } }
+  /// Of all variables together, by step ahead; of several variables in standard deviations.
+  public var byStep: [ForecastScore] {
+    scores.map { step in
+      zip(step, deviations).reduce(ForecastScore()) { sum, pair in
+        sum + (isStandardized ? pair.0.divided(by: pair.1) : pair.0)
+      }
+    }
+  }
 
-  /// Of everything.
+  /// Of everything; of several variables in standard deviations.
   public var all: ForecastScore { byStep.reduce(ForecastScore(), +) }
 }

@@ -117,9 +117,16 @@ public struct LanguageModelConfiguration: Sendable, Equatable {
   }
 
   /// Throws ``ModelError/invalidConfiguration(_:)`` for a vocabulary without the line ends that words
-  /// need, or the sentence marks that sentences need, or with fewer tokens than the output divides.
+  /// need, or the sentence marks that sentences need, or what stands for new words where words are
+  /// composed, or with fewer tokens than the output divides.
   func validate(_ vocabulary: Vocabulary) throws(ModelError) {
     try vocabulary.requireMarks(level, unit)
+    // A looked-up word without a number is refused where it is read; a composed one always has a vector.
+    if characters != nil, vocabulary.unknown == nil {
+      throw .invalidConfiguration(
+        "a model that composes words needs a vocabulary with <unk>, "
+          + "which new words are predicted as")
+    }
     if let fault = output.fault(vocabularySize: vocabulary.count) {
       throw .invalidConfiguration(fault)
     }

@@ -28,38 +28,58 @@ public struct ClassScore: Sendable, Equatable {
 }
 
 /// Which classes were taken for which.
+///
+/// What is kept grows with the classes and with the pairs that occur, not with the square of the classes.
 public struct ConfusionMatrix: Sendable, Equatable {
-  /// Cases by their class and, in it, by what they were called.
-  public private(set) var counts: [[Int]]
-
-  /// Nothing counted of so many classes.
-  public init(classes: Int) {
-    counts = Array(repeating: Array(repeating: 0, count: classes), count: classes)
+  private struct Pair: Hashable {
+    var expected: Int
+    var predicted: Int
   }
-
-  /// Counts a case.
-  public mutating func add(expected: Int, predicted: Int) { counts[expected][predicted] += 1 }
-
-  /// All cases.
-  public var total: Int { counts.reduce(0) { $0 + $1.reduce(0, +) } }
-  /// Those that were called what they are.
-  public var correct: Int { counts.indices.reduce(0) { $0 + counts[$1][$1] } }
-  /// Their share; 0 of no cases.
-  public var accuracy: Double { total > 0 ? Double(correct) / Double(total) : 0 }
 
   /// The scores of each class.
-  public var scores: [ClassScore] {
-    counts.indices.map { index in
-      var score = ClassScore()
-      score.correct = counts[index][index]
-      score.expected = counts[index].reduce(0, +)
-      score.predicted = counts.reduce(0) { $0 + $1[index] }
-      return score
+  public private(set) var scores: [ClassScore]
+  /// All cases.
+  public private(set) var total = 0
+  /// Those that were called what they are.
+  public private(set) var correct = 0
+  private var pairs: [Pair: Int] = [:]
+
+  /// Nothing counted of so many classes.
+  public init(classes: Int) { scores = Array(repeating: ClassScore(), count: classes) }
+
+  /// Counts a case.
+  public mutating func add(expected: Int, predicted: Int) {
+    total += 1
+    scores[expected].expected += 1
+    scores[predicted].predicted += 1
+    if expected == predicted {
+      correct += 1
+      scores[expected].correct += 1
     }
+    pairs[Pair(expected: expected, predicted: predicted), default: 0] += 1
   }
 
-  /// The mean of F1 over all classes, each counting alike.
+  /// Counts a case of a class that is not among them, so wrong whatever it was called. It is in ``total``
+  /// and in the score of what it was called, not in ``counts``.
+  public mutating func add(predicted: Int) {
+    total += 1
+    scores[predicted].predicted += 1
+  }
+
+  /// Cases by their class and, in it, by what they were called. The table is made anew each time.
+  public var counts: [[Int]] {
+    var counts = Array(repeating: Array(repeating: 0, count: scores.count), count: scores.count)
+    for (pair, count) in pairs { counts[pair.expected][pair.predicted] = count }
+    return counts
+  }
+
+  /// The share of cases that were called what they are; 0 of no cases.
+  public var accuracy: Double { total > 0 ? Double(correct) / Double(total) : 0 }
+
+  /// The mean of F1 over the classes that some case has or was called, each counting alike, as
+  /// scikit-learn has it; 0 of no cases.
   public var macroF1: Double {
-    counts.isEmpty ? 0 : scores.reduce(0) { $0 + $1.f1 } / Double(counts.count)
+    let seen = scores.filter { $0.expected + $0.predicted > 0 }
+    return seen.isEmpty ? 0 : seen.reduce(0) { $0 + $1.f1 } / Double(seen.count)
   }
 }

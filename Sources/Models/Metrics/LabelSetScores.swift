@@ -32,7 +32,8 @@ public struct LabelSetScores: Sendable, Equatable {
     }
   }
 
-  /// The mean of F1 over all labels, each counting alike.
+  /// The mean of F1 over all labels, each counting alike: also those that no case has or was given, which
+  /// count 0 (unlike ``ConfusionMatrix/macroF1``).
   public var macroF1: Double {
     labels.isEmpty ? 0 : labels.reduce(0) { $0 + $1.f1 } / Double(labels.count)
   }

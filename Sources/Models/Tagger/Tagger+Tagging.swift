@@ -6,8 +6,8 @@ import Tensors
 extension Tagger {
   /// Places T·B of a batch in prediction.
   private static let batchTokens = 2048
-  /// Words of a sentence that are read at once; a longer one is read in pieces, so that memory stays
-  /// bounded.
+  /// Words of a sentence that are read at once; a longer one is read in equal pieces, each by itself, so
+  /// that memory stays bounded.
   static let longestSentence = 1000
 
   /// The label of each word of each sentence.
@@ -15,7 +15,7 @@ extension Tagger {
   /// A sentence's labels do not depend on the others. Words that did not occur in training are
   /// composed from their characters like all others if words are composed at all; of a word of more
   /// than 64 characters the first and the last 32 are looked at. A sentence of more than 1,000 words is
-  /// read in pieces of as many.
+  /// read in equal pieces of at most as many.
   public func tag(_ sentences: [[String]]) -> [[String]] {
     let names = labels.tokens
     return labelIDs(of: sentences).map { $0.map { names[Int($0)] } }
@@ -25,8 +25,8 @@ extension Tagger {
   func labelIDs(of sentences: [[String]]) -> [[Int32]] {
     let pieces = sentences.indices.flatMap { sentence in
       let words = sentences[sentence]
-      return stride(from: 0, to: words.count, by: Self.longestSentence).map { start in
-        (sentence: sentence, words: words[start..<min(words.count, start + Self.longestSentence)])
+      return equalPieces(of: words.count, longest: Self.longestSentence).map { piece in
+        (sentence: sentence, words: words[piece])
       }
     }
     let read = sequences(pieces.map(\.words))

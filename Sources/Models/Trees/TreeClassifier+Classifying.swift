@@ -9,20 +9,8 @@ public struct TreeEvaluation: Sendable, Equatable {
   /// Nodes with a label, roots among them, and those that got the right one. Only roots where they alone
   /// are learned.
   public var nodes = LabelAccuracy.Count()
-  /// By label of the data: how often each label was given to a root. [labels][labels]
-  public var confusion: [[Int]]
-
-  /// The mean over all labels that occur or are given of F1, the harmonic mean of precision and recall; nil
-  /// of no trees.
-  public var macroF1: Double? {
-    let scores = confusion.indices.compactMap { label -> Double? in
-      let given = confusion.reduce(0) { $0 + $1[label] }
-      let right = confusion[label].reduce(0, +)
-      guard given + right > 0 else { return nil }
-      return 2 * Double(confusion[label][label]) / Double(given + right)
-    }
-    return scores.isEmpty ? nil : scores.reduce(0, +) / Double(scores.count)
-  }
+  /// Which labels were given to roots for which.
+  public var confusion: ConfusionMatrix
 }
 
 extension TreeClassifier {
@@ -63,9 +51,7 @@ extension TreeClassifier {
   }
 
   func evaluate(_ examples: TreeExamples) -> TreeEvaluation {
-    let count = labels.count
-    var result = TreeEvaluation(
-      confusion: .init(repeating: .init(repeating: 0, count: count), count: count))
+    var result = TreeEvaluation(confusion: ConfusionMatrix(classes: labels.count))
     for batch in batches(of: examples) {
       let read = examples.batch(batch)
       let targets = examples.targets(batch, in: read.forest)
@@ -75,10 +61,14 @@ extension TreeClassifier {
         let right = examples.rootLabel(tree)
         result.roots.total += 1
         if right == found { result.roots.correct += 1 }
-        if right >= 0 { result.confusion[Int(right)][Int(found)] += 1 }
+        if right >= 0 {
+          result.confusion.add(expected: Int(right), predicted: Int(found))
+        } else {
+          result.confusion.add(predicted: Int(found))
+        }
       }
+      result.nodes.total += targets.rows.count + batch.reduce(0) { $0 + examples.unseenLabels($1) }
       guard !targets.rows.isEmpty else { continue }
-      result.nodes.total += targets.rows.count
       result.nodes.correct += zip(best(states, rows: targets.rows), targets.labels).count {
         $0 == $1
       }

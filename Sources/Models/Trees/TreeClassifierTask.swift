@@ -3,7 +3,7 @@ import Learning
 import Recurrent
 import Tensors
 
-/// Trees that are made as they are asked for, so that none comes twice.
+/// Trees that are made as they are asked for, others in every epoch.
 public struct TreeGenerator: Sendable {
   /// Trees of an epoch.
   public let epochCount: Int

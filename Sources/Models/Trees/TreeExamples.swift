@@ -41,8 +41,8 @@ struct TreeExamples {
     var lookUps: [Int32]
     /// -1 for none that counts.
     var labels: [Int32]
-    /// Of a node with a label that did not occur in training.
-    var hasUnseen: Bool
+    /// Nodes with a label that did not occur in training.
+    var unseen: Int
   }
 
   /// The trees of a bank, which were taken as the configuration of `model` says.
@@ -58,9 +58,9 @@ struct TreeExamples {
     for (index, tree) in bank.trees.enumerated() {
       let example = try Self.example(tree, bank, index, model, &lexicon)
       if needsLabels, tree.labels[tree.root] == nil {
-        throw bank.error("a tree without a label at its root, expected one", inTree: index)
+        throw bank.missingLabel(inTree: index)
       }
-      if refusesUnseen, example.hasUnseen {
+      if refusesUnseen, example.unseen > 0 {
         let unseen = tree.labels.lazy.compactMap(\.self).first { model.labels.id(of: $0) == nil }
         throw bank.error(
           "the label \((unseen ?? "").debugDescription) does not occur in the training data, "
@@ -93,18 +93,16 @@ struct TreeExamples {
     let labels = tree.labels.enumerated().map { node, label in
       isTarget(node) ? label.flatMap { model.labels.id(of: $0) } ?? -1 : -1
     }
-    let hasUnseen = zip(tree.labels, labels).enumerated().contains { node, pair in
+    let unseen = zip(tree.labels, labels).enumerated().count { node, pair in
       isTarget(node) && pair.0 != nil && pair.1 < 0
     }
     return Example(
       shape: TreeShape(parents: tree.parents, heights: tree.heights), root: tree.root,
-      words: words, lookUps: lookUps, labels: labels, hasUnseen: hasUnseen)
+      words: words, lookUps: lookUps, labels: labels, unseen: unseen)
   }
 
   /// The number of trees.
   var count: Int { trees.count }
-  /// The nodes of all trees.
-  var nodeCount: Int { trees.reduce(0) { $0 + $1.lookUps.count } }
   /// The nodes of each tree.
   var sizes: [Int] { trees.map(\.lookUps.count) }
 
@@ -160,6 +158,9 @@ struct TreeExamples {
     }
     return TreeTargetRows(rows: rows, labels: labels)
   }
+
+  /// The nodes of a tree whose labels did not occur in training.
+  func unseenLabels(_ tree: Int) -> Int { trees[tree].unseen }
 
   /// The label of the root of a tree; -1 for none that occurred in training.
   func rootLabel(_ tree: Int) -> Int32 { trees[tree].labels[trees[tree].root] }

@@ -50,10 +50,22 @@ public struct WordNeighbors: Sendable {
     }
   }
 
-  /// The largest of a row, with their places, largest first.
+  /// So many are kept in order while a row is read, by insertion, which is quadratic for more: those are
+  /// sorted.
+  private static let few = 64
+
+  /// The largest of a row, with their places, largest first, equal ones in the order of their places.
   private func largest(
     _ count: Int, of row: Slice<UnsafeBufferPointer<Float>>, where isWanted: (Int32) -> Bool
   ) -> [(id: Int32, cosine: Float)] {
+    guard count <= Self.few else {
+      var wanted: [(id: Int32, cosine: Float)] = []
+      for (place, cosine) in row.enumerated() where isWanted(Int32(place)) {
+        wanted.append((Int32(place), cosine))
+      }
+      wanted.sort { a, b in a.cosine > b.cosine || a.cosine == b.cosine && a.id < b.id }
+      return Array(wanted.prefix(count))
+    }
     var best: [(id: Int32, cosine: Float)] = []
     for (place, cosine) in row.enumerated() {
       if best.count == count, cosine <= best.last?.cosine ?? .infinity { continue }

@@ -57,14 +57,14 @@ struct BenchTrees: Verb {
     try settings.finish()
     if !common.json { console.message(Bench.heading(threads: threads)) }
     let bank =
-      try file.map { try TreeFormat(ofFile: $0).read(file: $0).taken(reading) }
+      try file.map { try TreeFormat(ofFile: $0).read(file: $0, as: reading) }
       ?? ListOps().bank(.training, count: 1000, seed: 1, reading)
     let measurement = try withThreads(threads) {
       try TreeMeasurement(
         bank,
         TreeClassifierConfiguration(
           words: WordEncoderConfiguration(lookUpSize: embedding), reading: reading, cell: cell,
-          hiddenSize: hidden, arity: max(1, bank.trees.map(\.maximumArity).max() ?? 1)),
+          hiddenSize: hidden, arity: try bank.arity(for: cell)),
         batch: batch, seconds: seconds)
     }
     if common.json {

@@ -27,9 +27,11 @@ struct ClassificationLines {
   }
 
   private func text(_ answer: Classification) -> String {
-    if case .number(let value) = answer { return String(format: "%.6g", value) }
+    // Nine digits tell any two numbers of single precision apart.
+    if case .number(let value) = answer { return String(format: "%.9g", value) }
     let shares = answer.probabilities
-    return named(answer, top).map { labels[$0] + "\t" + String(format: "%.4f", shares[$0]) }
+    return named(answer, top)
+      .map { printable(labels[$0]) + "\t" + String(format: "%.4f", shares[$0]) }
       .joined(separator: "\t")
   }
 
@@ -53,4 +55,19 @@ struct ClassificationLines {
     case .number(let value): return JSON.members(["value": .number(value)])
     }
   }
+}
+
+/// `text` without control characters and ends of lines, for tables and tab-separated lines: they are
+/// written as in Swift, `\t`, and so is a backslash, `\\`.
+func printable(_ text: String) -> String {
+  var result = ""
+  for scalar in text.unicodeScalars {
+    switch scalar.properties.generalCategory {
+    case .control, .lineSeparator, .paragraphSeparator: result += scalar.escaped(asASCII: true)
+    default:
+      if scalar == "\\" { result += "\\" }
+      result.unicodeScalars.append(scalar)
+    }
+  }
+  return result
 }

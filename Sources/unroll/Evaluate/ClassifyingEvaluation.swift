@@ -8,6 +8,9 @@ struct ClassifyingEvaluation {
   let file: String
   let json: Bool
 
+  /// Classes up to which the table of what was taken for what is printed: of more it fits no screen.
+  private static let mostColumns = 30
+
   func run(_ console: Console) throws {
     let classifier = try Classifier(contentsOf: model)
     let cases = try CaseFormat(path: file).read(file)
@@ -67,18 +70,25 @@ struct ClassifyingEvaluation {
     ] + rows
   }
 
-  /// What was taken for what: a row for each class, a column for what it was called.
+  /// What was taken for what: a row for each class, a column for what it was called. A line that says where
+  /// it is if it is too wide.
   private func table(_ labels: [String], _ matrix: ConfusionMatrix) -> [String] {
+    guard labels.count <= Self.mostColumns else {
+      return [
+        "\(Format.count(labels.count)) classes: which were taken for which, --json has"
+      ]
+    }
     let names = labels.map(printable)
+    let rows = matrix.counts
     let width = columnWidth(labels)
     let widths = names.indices.map { column in
-      2 + max(names[column].count, matrix.counts.map { Format.count($0[column]).count }.max() ?? 0)
+      2 + max(names[column].count, rows.map { Format.count($0[column]).count }.max() ?? 0)
     }
     let head =
       padded("is \\ called", to: width)
       + zip(names, widths).map { right($0, $1) }.joined()
     return [head]
-      + zip(names, matrix.counts).map { name, counts in
+      + zip(names, rows).map { name, counts in
         padded(name, to: width)
           + zip(counts, widths).map { right(Format.count($0), $1) }.joined()
       }
@@ -129,9 +139,4 @@ struct ClassifyingEvaluation {
         )
       })
   }
-}
-
-/// `text` without control characters, for a table.
-private func printable(_ text: String) -> String {
-  String(text.debugDescription.dropFirst().dropLast())
 }

@@ -2,7 +2,8 @@ import Corpora
 import Foundation
 import Models
 
-/// How well a forecaster expects the values of a file.
+/// How well a forecaster expects the values of a file: of each variable in its own unit, of several
+/// together in standard deviations.
 struct ForecastingEvaluation {
   let model: String
   let file: String
@@ -21,18 +22,22 @@ struct ForecastingEvaluation {
       return try console.result(
         JSON.object(
           members(evaluation.all) + [
+            ("in_standard_deviations", .bool(evaluation.isStandardized)),
             ("variables", .object(variables.map { ($0.0, .object(members($0.1))) })),
             ("steps", .object(steps.map { ($0.0, .object(members($0.1))) })),
           ]
         ).text)
     }
     let all = evaluation.all
+    let unit = evaluation.isStandardized ? ", in standard deviations" : ""
+    let heading = evaluation.isStandardized ? ["All variables\(unit):"] : []
+    let tables = rows("variable", variables) + [""] + heading + rows("step", steps)
     let lines =
       [
         "values              \(Format.count(all.count))",
-        "density             \(Format.number(all.negativeLogLikelihood)) nats a value (-ln)",
+        "density             \(Format.number(all.negativeLogLikelihood)) nats a value (-ln)\(unit)",
         "in 90 % intervals   \(String(format: "%.2f %%", 100 * all.coverage))", "",
-      ] + rows("variable", variables) + [""] + rows("step", steps)
+      ] + tables
     try console.writeResult(lines.joined(separator: "\n") + "\n")
   }
 

@@ -20,7 +20,9 @@ struct PerplexityEvaluation {
     let text = try EvaluationText(contents, for: model)
     let cache = try caching?.cache(for: model)
     let start = secondsNow()
-    let compared = try mixture.map { (weight: $0.weight, found: try $0.evaluate(contents)) }
+    let compared = try mixture.map { mixture in
+      (weight: mixture.weight, found: try naming(file) { try mixture.evaluate(contents) })
+    }
     let evaluation = compared?.found.neural ?? model.evaluate(text)
     let seconds = secondsNow() - start
     let cached = try cache.map { (cache: $0, evaluation: try model.evaluate(text, cache: $0)) }
@@ -35,12 +37,7 @@ struct PerplexityEvaluation {
     let model = try NGramLanguageModel(contentsOf: model)
     let text = try TextFile.read(file)
     let start = secondsNow()
-    let evaluation: Evaluation
-    do {
-      evaluation = try model.evaluate(text)
-    } catch ModelError.unusableText(let fault) {
-      throw Failure("\(file): \(fault)")
-    }
+    let evaluation = try naming(file) { try model.evaluate(text) }
     try report(Findings(evaluation: evaluation, seconds: secondsNow() - start), console)
   }
 

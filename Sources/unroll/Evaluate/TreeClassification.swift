@@ -5,7 +5,10 @@ import Models
 /// The flags of trees that a model is judged by.
 struct JudgedTreeOptions: ParsableArguments {
   @Option(
-    help: "How trees are written: brackets, conllu or json (default: by the file's name).")
+    help: """
+      How trees are written: brackets, conllu, json or listops (default: listops for a model of it, else \
+      by the file's name).
+      """)
   var treeFormat: TreeFormat?
   @Option(
     parsing: .unconditional,
@@ -44,7 +47,7 @@ struct TreeClassification {
     let bank =
       switch source {
       case .file(let path, let format):
-        try (format ?? TreeFormat(ofFile: path)).read(file: path).taken(reading)
+        try (format ?? model.usualFormat ?? TreeFormat(ofFile: path)).read(file: path, as: reading)
       case .listOps(let count): ListOps().bank(.test, count: count, seed: 1, reading)
       }
     let start = secondsNow()
@@ -57,10 +60,10 @@ struct TreeClassification {
           "accuracy": found.roots.share.map { .number($0) },
           "labelled_nodes": .integer(found.nodes.total),
           "node_accuracy": found.nodes.share.map { .number($0) },
-          "macro_f1": found.macroF1.map { .number($0) },
+          "macro_f1": .number(found.confusion.macroF1),
           "labels": .array(model.labels.tokens.map { .string($0) }),
           "confusion": .array(
-            found.confusion.map { .array($0.map { .integer($0) }) }),
+            found.confusion.counts.map { .array($0.map { .integer($0) }) }),
           "trees_per_second": .number(speed.rounded()),
         ]).text)
     }
@@ -70,7 +73,7 @@ struct TreeClassification {
     var lines = [
       "trees               \(Format.count(found.roots.total))",
       "accuracy            \(percent(found.roots.share))",
-      "macro F1            \(percent(found.macroF1))",
+      "macro F1            \(percent(found.confusion.macroF1))",
     ]
     if model.configuration.targets == .nodes {
       lines.append(
@@ -79,4 +82,9 @@ struct TreeClassification {
     lines.append("speed               \(Format.short(speed)) trees/s")
     try console.writeResult(lines.joined(separator: "\n") + "\n")
   }
+}
+
+extension TreeClassifier {
+  /// How trees for it are written if nothing is said; nil to go by a file's name.
+  var usualFormat: TreeFormat? { trainingRecord?.recipe["listops"] == nil ? nil : .listOps }
 }

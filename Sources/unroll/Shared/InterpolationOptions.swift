@@ -53,7 +53,7 @@ struct InterpolationChoice {
     } catch ModelError.invalidConfiguration(let fault) {
       throw Failure("\(ngrams): \(fault)")
     }
-    if let tuning { try mixture.tune(on: TextFile.read(tuning)) }
+    if let tuning { try naming(tuning) { try mixture.tune(on: TextFile.read(tuning)) } }
     return mixture
   }
 }

@@ -17,7 +17,8 @@ extension RecurrenceStudy {
         .init(
           title: "Numbers", columns: Self.columns, firstNumber: 1, rows: rows(findings),
           text:
-            "Perplexities, in brackets the least and the greatest over seeds, where there are several. "
+            "Perplexities of what did not diverge, in brackets the least and the greatest over seeds, where "
+            + "there are several. "
             + "The parameters of n-grams are their probabilities and the weights of their contexts. "
             + "Words a second are of training, on one thread, with other measurements beside it, all "
             + "epochs counted.")))
@@ -30,19 +31,22 @@ extension RecurrenceStudy {
       sections: sections + [conditions])
   }
 
-  /// The mean test perplexity, nil if nothing was measured.
+  /// The mean test perplexity of what did not diverge, nil if there is nothing.
   private func test(_ net: Net, _ findings: StudyFindings<Self>) -> Double? {
-    Spread(of(net, findings).map(\.test))?.mean
+    Spread(of(net, findings).sound.map(\.test))?.mean
   }
 
   private func tiles(_ findings: StudyFindings<Self>) -> [ReportPage.Figure] {
-    let counted = orders.compactMap { order in
-      test(.ngram(order: order), findings).map { (order, $0) }
+    let counted = orders.compactMap { order -> (order: Int, validation: Double, test: Double)? in
+      guard let found = of(.ngram(order: order), findings).first, let validation = found.best
+      else { return nil }
+      return (order, validation, found.test)
     }
-    let best = counted.min { $0.1 < $1.1 }.map { order, perplexity in
+    // Chosen as the nets' epochs are: the test text has no say.
+    let best = counted.min { $0.validation < $1.validation }.map { best in
       ReportPage.Figure(
-        name: "Best n-gram", value: Format.number(perplexity),
-        note: "test perplexity, order \(order)")
+        name: "Best n-gram", value: Format.number(best.test),
+        note: "test perplexity, order \(best.order) (by validation)")
     }
     let nets = Net.cells.compactMap { kind in
       test(.cells(kind), findings).map {
@@ -66,15 +70,19 @@ extension RecurrenceStudy {
       x: ChartAxis("order", ticks: points.map(\.x)), y: ChartAxis("perplexity"),
       lines: [LineChart.Line(name: "n-grams", points: points, style: .number(0))],
       levels: Net.cells.compactMap { kind in
-        test(.cells(kind), findings).map {
-          LineChart.Level(name: kind.title, label: "\(kind.title) \(Format.number($0))", y: $0)
+        test(.cells(kind), findings).flatMap { test -> LineChart.Level? in
+          // What has overflowed has no place on the axis.
+          guard test.isFinite else { return nil }
+          return LineChart.Level(
+            name: kind.title, label: "\(kind.title) \(Format.number(test))", y: test)
         }
       }, height: 340)
   }
 
   private func epochChart(_ findings: StudyFindings<Self>) -> LineChart? {
     let lines = Net.cells.enumerated().compactMap { index, kind -> LineChart.Line? in
-      let curves = of(.cells(kind), findings).map(\.validation)
+      // One that diverged ends early, and would end the mean of all.
+      let curves = of(.cells(kind), findings).sound.map(\.validation)
       let epochs = curves.map(\.count).min() ?? 0
       guard epochs > 1 else { return nil }
       let points = (0..<epochs).compactMap { epoch in

@@ -139,7 +139,7 @@ struct RecurrenceStudy: Study {
       var units = ""
       if case .cells(let kind) = net { units = "\(configuration(kind).hiddenSize)" }
       return [
-        net.title, units, spread(found.compactMap(\.best)), spread(found.map(\.test)),
+        net.title, units, spread(found.sound.compactMap(\.best)), found.testText,
         Format.count(first.parameters),
         Format.short(Spread(found.map(\.tokensPerSecond))?.mean ?? 0),
       ]

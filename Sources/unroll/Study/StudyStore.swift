@@ -52,7 +52,7 @@ struct StudyStore<Finding: Codable> {
     do { data = try Data(contentsOf: URL(fileURLWithPath: path)) } catch {
       throw Failure("cannot read \(path): \(systemReason(error, at: path))")
     }
-    let decoder = JSONDecoder()
+    let decoder = JSONDecoder.ofFindings()
     guard let heading = try? decoder.decode(Heading.self, from: data) else {
       throw Failure("\(path) is not a file of results of a study; choose another --output")
     }
@@ -98,8 +98,7 @@ struct StudyStore<Finding: Codable> {
 
   /// One cell a line: cells in the study's order, then those that this run did not ask for.
   private func text() throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    let encoder = JSONEncoder.ofFindings()
     let known = Set(order)
     let names = order + findings.keys.filter { !known.contains($0) }.sorted()
     let entries = try names.compactMap { name in
@@ -115,5 +114,32 @@ struct StudyStore<Finding: Codable> {
       ]}
 
       """
+  }
+}
+
+/// What JSON has no numbers for, as the perplexity of a net that diverged.
+private let notNumbers = (infinity: "inf", negativeInfinity: "-inf", nan: "nan")
+
+extension JSONEncoder {
+  /// Writes a finding on one line, equal ones alike, with "inf", "-inf" and "nan" for what JSON has no
+  /// numbers for.
+  static func ofFindings() -> JSONEncoder {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: notNumbers.infinity, negativeInfinity: notNumbers.negativeInfinity,
+      nan: notNumbers.nan)
+    return encoder
+  }
+}
+
+extension JSONDecoder {
+  /// Reads what the encoder of findings writes.
+  static func ofFindings() -> JSONDecoder {
+    let decoder = JSONDecoder()
+    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+      positiveInfinity: notNumbers.infinity, negativeInfinity: notNumbers.negativeInfinity,
+      nan: notNumbers.nan)
+    return decoder
   }
 }

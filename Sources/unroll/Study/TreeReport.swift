@@ -82,8 +82,8 @@ extension TreeStudy {
     }
     guard !lines.isEmpty else { return nil }
     return LineChart(
-      title: "Validation accuracy by epoch", x: ChartAxis("epochs"), y: ChartAxis("%", high: 100),
-      lines: lines, height: 380)
+      title: "Validation accuracy by epoch, first seed", x: ChartAxis("epochs"),
+      y: ChartAxis("%", high: 100), lines: lines, height: 380)
   }
 
   private var conditions: ReportPage.Section {

@@ -134,7 +134,7 @@ struct TreeStudy: Study {
       }
       return abs(count - training.parameters)
     }
-    return configuration((1...2000).min { distance($0) < distance($1) } ?? 1)
+    return configuration((1...4000).min { distance($0) < distance($1) } ?? 1)
   }
 
   func measure(_ cell: Cell, _ watch: StudyWatch) throws -> Finding? {
@@ -237,8 +237,14 @@ struct TreeStudy: Study {
 
   static func percent(_ share: Double) -> String { Format.number(100 * share) + " %" }
 
-  /// The findings of all seeds.
+  /// The findings of all seeds that did not diverge.
   func of(_ net: Net, _ targets: TreeTargets, _ findings: StudyFindings<Self>) -> [Finding] {
+    every(net, targets, findings).filter { !$0.hasDiverged }
+  }
+
+  private func every(
+    _ net: Net, _ targets: TreeTargets, _ findings: StudyFindings<Self>
+  ) -> [Finding] {
     (1...seeds).compactMap { findings[Cell(net: net, targets: targets, seed: $0)] }
   }
 
@@ -247,13 +253,20 @@ struct TreeStudy: Study {
   ]
 
   func rows(_ findings: StudyFindings<Self>) -> [[String]] {
-    all(findings).map { net, targets, found in
-      func spread(_ values: [Double]) -> String { Spread(values)?.text(Self.percent) ?? "-" }
-      return [
-        net.title, Self.told(targets), "\(found[0].hidden)", Format.count(found[0].parameters),
-        spread(found.compactMap { $0.validation.max() }), spread(found.map(\.test)),
-        Format.short(Spread(found.map(\.treesPerSecond))?.mean ?? 0),
-      ]
+    nets.flatMap { net in
+      TreeTargets.allCases.compactMap { targets -> [String]? in
+        let all = every(net, targets, findings)
+        let found = of(net, targets, findings)
+        guard let first = all.first else { return nil }
+        let lost = all.count - found.count
+        func spread(_ values: [Double]) -> String { Spread(values)?.text(Self.percent) ?? "-" }
+        return [
+          net.title, Self.told(targets), "\(first.hidden)", Format.count(first.parameters),
+          spread(found.compactMap { $0.validation.max() }),
+          spread(found.map(\.test)) + (lost > 0 ? ", \(lost) of \(all.count) diverged" : ""),
+          Format.short(Spread(found.map(\.treesPerSecond))?.mean ?? 0),
+        ]
+      }
     }
   }
 
@@ -271,7 +284,7 @@ struct TreeStudy: Study {
     }
   }
 
-  /// The nets that were measured.
+  /// The nets that were measured and did not diverge with every seed.
   func all(
     _ findings: StudyFindings<Self>
   ) -> [(net: Net, targets: TreeTargets, found: [Finding])] {

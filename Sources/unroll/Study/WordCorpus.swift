@@ -77,7 +77,7 @@ struct WordTraining: Sendable {
   struct Outcome: Codable, Equatable {
     /// Validation perplexity after each epoch.
     var validation: [Double]
-    /// Of the model that is kept.
+    /// Of the model that is kept; infinite if training diverged.
     var test: Double
     var parameters: Int
     var tokensPerSecond: Double
@@ -120,5 +120,16 @@ struct WordTraining: Sendable {
       outcome.hasDiverged = true
     }
     return outcome
+  }
+}
+
+extension [WordTraining.Outcome] {
+  /// Those of nets that did not diverge, by which nets are compared.
+  var sound: Self { filter { !$0.hasDiverged } }
+
+  /// Their test perplexities in a table, and whether a net diverged.
+  var testText: String {
+    (Spread(sound.map(\.test))?.text(Format.number) ?? "-")
+      + (contains(where: \.hasDiverged) ? ", diverged" : "")
   }
 }

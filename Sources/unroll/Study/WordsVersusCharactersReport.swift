@@ -12,8 +12,9 @@ extension WordsVersusCharactersStudy {
         .init(
           title: "Perplexity", columns: Self.columns, firstNumber: 2, rows: rows(findings),
           text:
-            "In brackets the least and the greatest over seeds, where there are several. All nets "
-            + "predict the same words; their speed is of one thread, with other measurements beside it."
+            "Of what did not diverge, in brackets the least and the greatest over seeds, where there are "
+            + "several. All nets predict the same words; their speed is of one thread, with other "
+            + "measurements beside it."
         )))
     let similar = similarityRows(findings)
     if !similar.isEmpty {
@@ -57,7 +58,7 @@ extension WordsVersusCharactersStudy {
   private func tiles(_ findings: StudyFindings<Self>) -> [ReportPage.Figure] {
     Self.sources.compactMap { source in
       guard let dropout = bestDropout(source, findings),
-        let test = Spread(of(source, dropout, findings).map(\.outcome.test))
+        let test = Spread(of(source, dropout, findings).map(\.outcome).sound.map(\.test))
       else { return nil }
       return .init(
         name: "Words \(source.title)", value: Format.number(test.mean),

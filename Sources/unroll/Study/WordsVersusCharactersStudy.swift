@@ -86,8 +86,20 @@ struct WordsVersusCharactersStudy: Study {
       "embedding": "\(sizes.embedding)", "hidden": "\(sizes.hidden)", "layers": "\(sizes.layers)",
       "character embedding": "\(sizes.characters.embeddingSize)",
       "character hidden": "\(sizes.characters.hiddenSize)",
-      "pairs": pairs.map(\.file).joined(separator: " "),
+      "pairs": pairsText,
     ].merging(training.settings) { $1 }
+  }
+
+  /// The files of pairs, each with a fingerprint of what is in it.
+  private var pairsText: String {
+    pairs.map { file, pairs -> String in
+      let content = pairs.flatMap { pair -> [Int32] in
+        [pair.words.0, pair.words.1, "\(pair.rating)"].flatMap { text -> [Int32] in
+          text.utf8.map { Int32($0) } + [-1]
+        }
+      }
+      return "\(file) \(Models.fingerprint(content))"
+    }.joined(separator: " ")
   }
 
   var chains: [[Cell]] {
@@ -156,10 +168,12 @@ struct WordsVersusCharactersStudy: Study {
       + (finding.outcome.hasDiverged ? ", diverged" : "")
   }
 
-  /// The dropout with which validation is best, over all seeds; nil if nothing was measured.
+  /// The dropout with which validation is best, over all seeds; nil if nothing was measured that did not
+  /// diverge.
   func bestDropout(_ source: WordSource, _ findings: StudyFindings<Self>) -> Dropout? {
     dropouts(of: source).compactMap { dropout -> (Dropout, Double)? in
-      Spread(of(source, dropout, findings).compactMap(\.outcome.best)).map { (dropout, $0.mean) }
+      let sound = of(source, dropout, findings).map(\.outcome).sound
+      return Spread(sound.compactMap(\.best)).map { (dropout, $0.mean) }
     }.min { $0.1 < $1.1 }?.0
   }
 
@@ -179,12 +193,13 @@ struct WordsVersusCharactersStudy: Study {
       return dropouts(of: source).compactMap { dropout -> [String]? in
         let found = of(source, dropout, findings)
         guard let first = found.first else { return nil }
-        func spread(_ values: [Double]) -> String { Spread(values)?.text(Format.number) ?? "-" }
+        let outcomes = found.map(\.outcome)
+        let validation = Spread(outcomes.sound.compactMap(\.best))
         return [
           source.title, "\(dropout.text)\(dropout == best ? " (best)" : "")",
-          spread(found.compactMap(\.outcome.best)), spread(found.map(\.outcome.test)),
+          validation?.text(Format.number) ?? "-", outcomes.testText,
           Format.count(first.outcome.parameters), Format.count(vectorParameters(source)),
-          Format.short(Spread(found.map(\.outcome.tokensPerSecond))?.mean ?? 0),
+          Format.short(Spread(outcomes.map(\.tokensPerSecond))?.mean ?? 0),
         ]
       }
     }
@@ -215,9 +230,11 @@ struct WordsVersusCharactersStudy: Study {
     return text
   }
 
-  /// The first seed's finding of the chosen dropout.
+  /// The finding of the chosen dropout and the first seed with which it did not diverge.
   func chosen(_ source: WordSource, _ findings: StudyFindings<Self>) -> Finding? {
-    bestDropout(source, findings).flatMap { of(source, $0, findings).first }
+    bestDropout(source, findings).flatMap { dropout in
+      of(source, dropout, findings).first { !$0.outcome.hasDiverged }
+    }
   }
 
   /// A row for each probe: its kind, the word, its neighbours.

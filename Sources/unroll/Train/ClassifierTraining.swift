@@ -49,12 +49,15 @@ struct ClassifierTraining: TrainingSetup {
     switch heldOut {
     case .nothing: return (cases, [])
     case .file(let path): return (cases, try CaseFormat(path: path).read(path))
-    case .share(let share): return try split(cases, share)
+    case .share(let share):
+      return try Self.split(cases, share, configuration.output, seed: seed)
     }
   }
 
-  private func split(
-    _ cases: [LabelledCase], _ share: Double
+  /// Draws a share of `cases` to hold out. The last case of a label stays: what is learned has to have all
+  /// labels. So fewer may be held out.
+  static func split(
+    _ cases: [LabelledCase], _ share: Double, _ output: ClassifierOutput, seed: UInt64
   ) throws -> (training: [LabelledCase], heldOut: [LabelledCase]) {
     let count = Int((share * Double(cases.count)).rounded())
     guard count > 0, count < cases.count else {
@@ -64,11 +67,34 @@ struct ClassifierTraining: TrainingSetup {
     }
     let drawn = RandomKey(seed: seed).child(-1).uniform(cases.count)
     let order = cases.indices.sorted { (drawn[$0], $0) < (drawn[$1], $1) }
-    let chosen = Set(order.prefix(count))
+    let names = cases.map { labels(of: $0, output) }
+    var left: [String: Int] = [:]
+    for label in names.joined() { left[label, default: 0] += 1 }
+    var chosen: Set<Int> = []
+    for index in order where chosen.count < count {
+      guard names[index].allSatisfy({ left[$0, default: 0] > 1 }) else { continue }
+      for label in names[index] { left[label, default: 0] -= 1 }
+      chosen.insert(index)
+    }
+    guard !chosen.isEmpty else {
+      throw Failure(
+        "a share of \(share) holds out no case, as each is the only one of a label; expected more cases "
+          + "to a label, or --valid with a file")
+    }
     return (
       cases.indices.filter { !chosen.contains($0) }.map { cases[$0] },
       cases.indices.filter(chosen.contains).map { cases[$0] }
     )
+  }
+
+  /// The labels that a case has, each once; none for a number. What is wrong with them is found out later.
+  private static func labels(of item: LabelledCase, _ output: ClassifierOutput) -> Set<String> {
+    let label = item.label ?? ""
+    switch output {
+    case .classes: return [label]
+    case .labels: return Set(label.split(separator: Classifier.labelSeparator).map(String.init))
+    case .number: return []
+    }
   }
 
   private func opening(_ model: Classifier, _ cases: Int) -> String {

@@ -14,7 +14,10 @@ enum UsualTrees: UsualRecipe {
 /// The flags that say what a net for trees reads, and what it is. Each is also a key of a configuration file.
 struct TreeOptions: ParsableArguments {
   @Option(
-    help: "How trees are written: brackets, conllu or json (default: by the file's name).")
+    help: """
+      How trees are written: brackets, conllu, json or listops, as it is published (default: by the \
+      file's name).
+      """)
   var treeFormat: TreeFormat?
   @Option(
     help: """
@@ -76,10 +79,6 @@ struct TreeRecipe: Equatable {
   var batch: Int
   var learning: LearningRecipe
   var seed: UInt64
-
-  /// The most children of a node that a cell has weights for without being asked: their number grows with
-  /// the square.
-  static let usualArity = 16
 }
 
 extension TrainTrees {

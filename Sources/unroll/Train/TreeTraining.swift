@@ -1,6 +1,7 @@
 import Corpora
 import Learning
 import Models
+import Recurrent
 import Tensors
 
 /// A training run of a classifier of trees as the command line makes it.
@@ -65,19 +66,11 @@ struct TreeTraining: TrainingSetup {
 
   /// A fresh model for trees such as those of `bank`.
   private func model(_ bank: TreeBank) throws -> TreeClassifier {
-    let arities = bank.trees.map(\.maximumArity)
-    let widest = arities.indices.max { arities[$0] < arities[$1] } ?? 0
-    if recipe.configuration.cell != .childSum, recipe.arity == nil,
-      arities[widest] > TreeRecipe.usualArity
-    {
-      throw bank.error(
-        "a node with \(arities[widest]) children; expected --reading binary, --cell child-sum, or "
-          + "--arity for a matrix for each", inTree: widest)
+    if let bare = bank.trees.firstIndex(where: { $0.labels[$0.root] == nil }) {
+      throw bank.missingLabel(inTree: bare)
     }
     var configuration = recipe.configuration
-    if configuration.cell != .childSum {
-      configuration.arity = recipe.arity ?? max(1, arities[widest])
-    }
+    configuration.arity = try recipe.arity ?? bank.arity(for: configuration.cell)
     return try TreeClassifier(
       configuration, learningFrom: bank.trees,
       key: RandomKey(seed: recipe.seed).child(0))
@@ -96,7 +89,28 @@ struct TreeTraining: TrainingSetup {
 extension TreeRecipe {
   /// The trees of a file, taken as asked for.
   fileprivate func bank(_ path: String) throws -> TreeBank {
-    try (format ?? TreeFormat(ofFile: path)).read(file: path).taken(configuration.reading)
+    try (format ?? TreeFormat(ofFile: path)).read(file: path, as: configuration.reading)
+  }
+}
+
+extension TreeBank {
+  /// The most children of a node that a cell has weights for without being asked: their number grows with
+  /// the square.
+  static let usualArity = 16
+
+  /// The children for which a cell of `kind` needs weights of their own; 1 where it needs none.
+  ///
+  /// - Throws: `TreeError` that names a tree with a node of too many.
+  func arity(for kind: TreeCellKind) throws -> Int {
+    guard kind != .childSum else { return 1 }
+    let arities = trees.map(\.maximumArity)
+    let widest = arities.indices.max { arities[$0] < arities[$1] } ?? 0
+    guard arities[widest] <= Self.usualArity else {
+      throw error(
+        "a node with \(arities[widest]) children; expected --reading binary, --cell child-sum, or "
+          + "--arity for a matrix for each", inTree: widest)
+    }
+    return max(1, arities[widest])
   }
 }
 

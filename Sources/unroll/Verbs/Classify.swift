@@ -16,7 +16,7 @@ struct Classify: Verb {
         echo "a film that you will not forget" | unroll classify model.safetensors
         unroll classify model.safetensors reviews.txt --top 2
         unroll classify vowels.safetensors test.ts --json
-        unroll classify lists.safetensors expressions.txt
+        echo "[MAX 2 9 [MIN 4 7 ] 0 ]" | unroll classify listops.safetensors
       """)
 
   @Argument(help: "A model file.", completion: .file(extensions: ["safetensors"]))
@@ -31,8 +31,8 @@ struct Classify: Verb {
   var top: Int?
   @Option(
     help: """
-      How trees are written: brackets, conllu or json (default: by the file's name; brackets on standard \
-      input).
+      How trees are written: brackets, conllu, json or listops (default: listops for a model of it, else by \
+      the file's name; brackets on standard input).
       """)
   var treeFormat: TreeFormat?
   @OptionGroup var common: CommonOptions

@@ -29,8 +29,9 @@ struct Embed: Verb {
   var words: [String] = []
   @Option(
     help: """
-      tsv (word, then numbers, separated by tabs), json (an object a word) or safetensors (a matrix \
-      "vectors", and the words in the metadata) (default: tsv, json with --json).
+      tsv (word, white space in it written \\u{20}, then numbers, separated by tabs), json (an object a \
+      word) or safetensors (a matrix "vectors", and the words in the metadata) (default: tsv, json with \
+      --json).
       """)
   var format: VectorFormat?
   @Option(
@@ -55,13 +56,7 @@ struct Embed: Verb {
       let loaded = try loadWordVectors(model, for: "embed")
       let words = try self.words == ["-"] ? readWords() : self.words
       let wanted = words.isEmpty && self.words != ["-"] ? loaded.vocabulary.tokens : words
-      let vectors = try zip(wanted, loaded.vectors(of: wanted)).map { word, vector in
-        guard let vector else {
-          throw Failure(
-            "\(word.debugDescription) is not in the vocabulary of \(model), which looks words up")
-        }
-        return vector
-      }
+      let vectors = try knownVectors(of: wanted, in: loaded, from: model)
       if format == .safetensors, let output {
         return try write(wanted, vectors, loaded.vectorSize, to: output)
       }
@@ -91,7 +86,8 @@ struct Embed: Verb {
         "word": .string(word),
         "vector": .array(vector.map { .number(Double($0.description) ?? 0) }),
       ]).text + "\n"
-    default: ([word] + vector.map(\.description)).joined(separator: "\t") + "\n"
+    default:
+      ([word.fieldSpelling] + vector.map(\.description)).joined(separator: "\t") + "\n"
     }
   }
 

@@ -89,6 +89,11 @@ struct Evaluate: Verb {
         guard try ModelKind(ofFile: model) == .neural(.treeClassifier) else {
           return try refuse("listops", for: "a classifier of trees")
         }
+        try refuse(caches ?? mixes, for: "a language model")
+        guard labels == nil, trees.format == nil else {
+          throw Failure.usage(
+            "--listops makes its trees; it takes no --\(labels ?? "tree-format") beside it")
+        }
         return try TreeClassification(
           model: model, source: .listOps(count), refusesUnseen: true, json: common.json
         ).run(console)

@@ -57,8 +57,9 @@ struct ForecastVerb: Verb {
   }
 
   private func text(_ step: Int, _ forecast: [Forecast]) -> String {
-    let values = forecast.flatMap { [$0.mean, $0.interval.lowerBound, $0.interval.upperBound] }
-    return (["\(step)"] + values.map { String(format: "%.6g", $0) }).joined(separator: ",")
+    let values = forecast.flatMap { [$0.mean, $0.low, $0.high] }
+    // Nine digits tell any two numbers of single precision apart.
+    return (["\(step)"] + values.map { String(format: "%.9g", $0) }).joined(separator: ",")
   }
 
   private func json(_ step: Int, _ forecast: [Forecast], _ variables: [String]) -> JSON {
@@ -69,8 +70,7 @@ struct ForecastVerb: Verb {
             name,
             JSON.members([
               "mean": .number(forecast.mean), "deviation": .number(forecast.deviation),
-              "low": .number(forecast.interval.lowerBound),
-              "high": .number(forecast.interval.upperBound),
+              "low": .number(forecast.low), "high": .number(forecast.high),
             ])
           )
         })

@@ -32,13 +32,7 @@ struct Neighbors: Verb {
     try settings.finish()
     try withThreads(threads) {
       let loaded = try loadWordVectors(model, for: "neighbors")
-      let vectors = try zip(words, loaded.vectors(of: words)).map { word, vector in
-        guard let vector else {
-          throw Failure(
-            "\(word.debugDescription) is not in the vocabulary of \(model), which looks words up")
-        }
-        return vector
-      }
+      let vectors = try knownVectors(of: words, in: loaded, from: model)
       let found = WordNeighbors(of: loaded).nearest(to: vectors, of: words, count: count)
       for (word, neighbors) in zip(words, found) {
         let isKnown = loaded.vocabulary.contains(word)
@@ -52,9 +46,9 @@ struct Neighbors: Verb {
   private func text(
     _ word: String, _ isKnown: Bool, _ neighbors: [WordNeighbors.Neighbor]
   ) -> String {
-    var text = "\(word)\(isKnown ? "" : " (not in the vocabulary)")\n"
+    var text = "\(word.fieldSpelling)\(isKnown ? "" : " (not in the vocabulary)")\n"
     for neighbor in neighbors {
-      text += String(format: "  %7.4f  ", neighbor.similarity) + neighbor.word + "\n"
+      text += String(format: "  %7.4f  ", neighbor.similarity) + neighbor.word.fieldSpelling + "\n"
     }
     return text
   }

@@ -110,8 +110,7 @@ struct StudyVerb: ParsableCommand {
         try console.writeResult(study.table(findings))
         return try console.result("\nreport  \(choice.output)/report.html")
       }
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+      let encoder = JSONEncoder.ofFindings()
       for cell in study.cells {
         guard let finding = findings[cell] else { continue }
         let value = String(decoding: try encoder.encode(finding), as: UTF8.self)

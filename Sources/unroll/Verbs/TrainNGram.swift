@@ -75,12 +75,9 @@ struct TrainNGram: Verb {
     let start = secondsNow()
     let text = try readTexts(training)
     let (level, unit, vocabulary) = try tokens.found(in: text)
-    let model: NGramLanguageModel
-    do {
-      model = try NGramLanguageModel(
+    let model = try naming(training.joined(separator: ", ")) {
+      try NGramLanguageModel(
         order: order, level: level, unit: unit, vocabulary: vocabulary, training: text)
-    } catch ModelError.unusableText(let fault) {
-      throw Failure("\(training.joined(separator: ", ")): \(fault)")
     }
     let seconds = secondsNow() - start
     try model.save(to: output)

@@ -71,16 +71,19 @@ struct WordsVersusCharactersVerb: Verb {
       inputs: inputs + files.map { ("the pairs of --similarity", $0) })
   }
 
+  /// The shares that a flag gives, each once: a measurement is named by its numbers.
   private func shares(
     _ name: String, _ given: [String], _ usual: [Float], _ settings: inout Settings, _ quick: Bool
   ) throws -> [Float] {
     let texts = try settings.list(name, given)
     guard !texts.isEmpty else { return quick ? [0] : usual }
-    return try texts.map { text in
+    var shares: [Float] = []
+    for text in texts {
       guard let share = Float(text), share >= 0, share < 1 else {
         throw Failure.usage("--\(name) is \(text); expected numbers from 0 to below 1")
       }
-      return share
+      if !shares.contains(share) { shares.append(share) }
     }
+    return shares
   }
 }

@@ -73,6 +73,8 @@ struct TreeReaderTests {
     #expect(bank.trees[0].tokens == ["It", "works", "well"])
     #expect(bank.trees[0].labels == [nil, "good", nil])
     #expect(bank.trees[1].labels == [nil])
+    let ofWindows = text.replacing("\n", with: "\r\n")
+    #expect(try DependencyTreeReader.read(ofWindows, name: "t") == bank)
   }
 
   @Test(
@@ -103,15 +105,16 @@ struct TreeReaderTests {
 
       {"value": [true, [], "\u00e4\ud83d\ude00\n\"x\""], "label": 3}
       {"label": false, "value": "plain"}
+      {"label": null, "value": "plain"}
       """#
     let bank = try JSONTreeReader.read(text, name: "t")
-    #expect(bank.lines == [1, 3, 4])
+    #expect(bank.lines == [1, 3, 4, 5])
     #expect(
       bank.trees[0].brackets
         == "(ok {} (_ a: (_ [] (_ # (_ 1) (_ .) (_ 5) (_ e) (_ 2)) (_ \"\" (_ two) (_ words)) "
         + "(_ # (_ -) (_ 7)))) (_ b: (_ {} (_ c: (_ null)) (_ d: (_ {})))) (_ e: (_ \"\")))")
     #expect(bank.trees[1].tokens == ["[]", "true", "[]", "\"\"", "ä😀", "\"x\""])
-    #expect(bank.trees.map { $0.labels[$0.root] } == ["ok", "3", "false"])
+    #expect(bank.trees.map { $0.labels[$0.root] } == ["ok", "3", "false", nil])
   }
 
   @Test(

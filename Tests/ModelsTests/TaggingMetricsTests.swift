@@ -51,19 +51,19 @@ struct TaggingMetricsTests {
     scores.add(
       expected: labels("B-A O B-A I-A O B-B B-B I-B O"),
       predicted: labels("B-A O B-A O O B-A B-B I-B I-A"))
-    #expect(scores.all == .init(expected: 4, found: 5, correct: 2))
+    #expect(scores.all == .init(correct: 2, expected: 4, predicted: 5))
     #expect(scores.all.precision == 0.4 && scores.all.recall == 0.5)
     #expect(abs(scores.all.f1 - 2 * 0.4 * 0.5 / 0.9) < 1e-15)
     #expect(
       scores.byType == [
-        "A": .init(expected: 2, found: 4, correct: 1),
-        "B": .init(expected: 2, found: 1, correct: 1),
+        "A": .init(correct: 1, expected: 2, predicted: 4),
+        "B": .init(correct: 1, expected: 2, predicted: 1),
       ])
     // No span goes on from one sentence into the next.
     var apart = SpanScores()
     apart.add(expected: labels("B-A"), predicted: labels("B-A"))
     apart.add(expected: labels("I-A"), predicted: labels("I-A"))
-    #expect(apart.all == .init(expected: 2, found: 2, correct: 2))
+    #expect(apart.all == .init(correct: 2, expected: 2, predicted: 2))
   }
 
   @Test("no spans give zeros")
@@ -90,7 +90,7 @@ struct TaggingMetricsTests {
     }
     #expect(
       scores.all
-        == .init(expected: loop.expected, found: loop.found, correct: loop.correct))
+        == .init(correct: loop.correct, expected: loop.expected, predicted: loop.found))
     #expect(loop.correct > 100)
   }
 

@@ -30,25 +30,33 @@ extension Forecaster {
   /// by variable.
   public func forecast(after series: Series) -> [[Forecast]] {
     var last: [[Forecast]] = []
-    forEachStep(of: series) { _, forecasts in last = forecasts }
+    forEachStep(of: series, from: series.steps - 1) { _, forecasts in last = forecasts }
     return last
   }
 
-  /// Calls `body` with each step of `series` and what is expected after it.
+  /// Steps of a series that are read at once: fewer where each has many values to predict.
+  private var piece: Int {
+    let values = configuration.horizon * variables.count
+    return max(1, min(Self.longestPiece, Self.mostValues / values))
+  }
+
+  /// Calls `body` with each step of `series` from step `first` on, and what is expected after it.
   private func forEachStep(
-    of series: Series, _ body: (_ step: Int, _ forecasts: [[Forecast]]) -> Void
+    of series: Series, from first: Int = 0,
+    _ body: (_ step: Int, _ forecasts: [[Forecast]]) -> Void
   ) {
     let (width, horizon) = (variables.count, configuration.horizon)
     precondition(series.width == width, "a series of \(series.width) variables for \(width)")
     var state: RecurrentStack.State?
-    for start in stride(from: 0, to: series.steps, by: Self.longestPiece) {
-      let range = start..<min(series.steps, start + Self.longestPiece)
+    for start in stride(from: 0, to: series.steps, by: piece) {
+      let range = start..<min(series.steps, start + piece)
       let inputs = Tensor(
         shape: [range.count, 1, width], scalars: scale.standardized(series[range].values))
       let found = predict(inputs, from: state, mode: .prediction)
       state = found.state
+      guard range.upperBound > first else { continue }
       let (means, deviations) = (found.means.value.scalars, found.deviations.value.scalars)
-      for step in range {
+      for step in range where step >= first {
         body(
           step,
           (0..<horizon).map { ahead in

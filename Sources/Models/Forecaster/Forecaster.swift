@@ -32,6 +32,8 @@ public struct Forecaster: Module {
 
   /// Steps of a series that are read at once, with the state carried on, so that memory stays bounded.
   static let longestPiece = 1000
+  /// Values that are predicted at once, at most, unless a single step has more.
+  static let mostValues = 1 << 20
 
   /// A fresh forecaster of the variables of `tables`, which have the same ones.
   ///

@@ -40,10 +40,10 @@ struct TaggingEvaluation {
     return lines.joined(separator: "\n") + "\n"
   }
 
-  private func text(_ score: SpanScores.Score) -> String {
+  private func text(_ score: ClassScore) -> String {
     "F1 \(percent(score.f1)), precision \(percent(score.precision)), recall "
       + "\(percent(score.recall)); \(Format.count(score.correct)) right of "
-      + "\(Format.count(score.found)) found, \(Format.count(score.expected)) there"
+      + "\(Format.count(score.predicted)) found, \(Format.count(score.expected)) there"
   }
 
   private func percent(_ share: Double?) -> String {
@@ -68,11 +68,11 @@ struct TaggingEvaluation {
     ])
   }
 
-  private func object(_ score: SpanScores.Score) -> JSON {
+  private func object(_ score: ClassScore) -> JSON {
     JSON.members([
       "f1": .number(score.f1), "precision": .number(score.precision),
       "recall": .number(score.recall), "correct": .integer(score.correct),
-      "found": .integer(score.found), "expected": .integer(score.expected),
+      "found": .integer(score.predicted), "expected": .integer(score.expected),
     ])
   }
 }

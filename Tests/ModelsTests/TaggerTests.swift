@@ -206,7 +206,7 @@ struct TaggerTests {
     #expect(evaluation.sentences == 2)
     #expect(evaluation.accuracy.known == .init(total: 3, correct: 2))
     #expect(evaluation.accuracy.unknown == .init(total: 2, correct: 1))
-    #expect(evaluation.spans?.all == .init(expected: 3, found: 5, correct: 2))
+    #expect(evaluation.spans?.all == .init(correct: 2, expected: 3, predicted: 5))
     #expect(try TaggerKind().make(labelledSentences(9)).evaluate(labelledSentences(2)).spans == nil)
   }
 

@@ -50,9 +50,11 @@ public struct LongRangeBatch: Sendable, Equatable {
   public let steps: Int
   /// B.
   public let count: Int
+  /// What is read.
   public let inputs: Inputs
   /// The steps of each sequence, [B]; nil if all have T.
   public let lengths: [Int32]?
+  /// What is to be said.
   public let targets: Targets
 }
 

@@ -43,6 +43,7 @@ public struct RecurrentSpectrum: Codable, Sendable, Equatable {
     // Each is computed by one thread alone, so their number changes nothing.
     var results = [Matrix?](repeating: nil, count: blocks.count)
     results.withUnsafeMutableBufferPointer { results in
+      // Each index writes its own element.
       nonisolated(unsafe) let results = results
       ThreadTeam.current.forEach(blocks.count) { results[$0] = Self.spectrum(of: blocks[$0]) }
     }

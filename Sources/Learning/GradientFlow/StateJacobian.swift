@@ -36,6 +36,7 @@ public struct StateJacobian: Codable, Sendable, Equatable {
     var results = [StateJacobian?](repeating: nil, count: distances.count)
     let height = states[first][0].shape[1]
     results.withUnsafeMutableBufferPointer { results in
+      // Each index writes its own element.
       nonisolated(unsafe) let results = results
       ThreadTeam.current.forEach(distances.count) { index in
         let distance = distances[index]

@@ -27,10 +27,13 @@ public struct LongRangeMethod: Sendable {
 
   /// What it is called in tables.
   public var name: String
+  /// The cell of its one layer.
   public var cell: CellKind
   /// H.
   public var hiddenSize: Int
+  /// How its weights begin.
   public var start: Start
+  /// How they are changed.
   public var rule: Rule
   /// The learning rate, constant.
   public var rate: Double

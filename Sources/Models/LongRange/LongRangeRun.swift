@@ -4,8 +4,11 @@ import Tensors
 
 /// One run of a ``LongRangeMethod`` on a ``LongRangeProblem``, until it is solved or given up.
 public struct LongRangeRun: Sendable {
+  /// What is to be solved.
   public var problem: any LongRangeProblem
+  /// What it is tried with.
   public var method: LongRangeMethod
+  /// When a run is solved, and when it is given up.
   public var limits: LongRangeTask.Limits
   /// Of the sequences and of the start.
   public var seed: UInt64
@@ -37,6 +40,7 @@ public struct LongRangeRun: Sendable {
 
   /// What came out.
   public struct Result: Sendable, Equatable, Codable {
+    /// How the run ended.
     public var ending: Ending
     /// Sequences that were learnt from.
     public var sequences: Int
@@ -45,6 +49,7 @@ public struct LongRangeRun: Sendable {
     public var wrong: Double
     /// The held-out loss that goes with it; nil if there is none.
     public var loss: Double?
+    /// The time that it took, in seconds.
     public var seconds: Double
     /// The weights of the model.
     public var parameters: Int

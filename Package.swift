@@ -52,7 +52,8 @@ let package = Package(
       name: "ModelsTests",
       dependencies: [
         "Models", "Learning", "Recurrent", "Corpora", "ModelFiles", "Tensors", "CKernels",
-      ]),
+      ],
+      resources: [.copy("Golden")]),
     .testTarget(name: "CommandLineTests", dependencies: ["unroll"]),
   ],
   swiftLanguageModes: [.v6]

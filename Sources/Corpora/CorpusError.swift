@@ -17,6 +17,8 @@ public enum CorpusError: Error, Equatable, Sendable {
   case malformed(path: String, line: Int, detail: String)
   /// A vocabulary that contradicts itself, or cannot be made as asked.
   case invalidVocabulary(detail: String)
+  /// Merges of a byte-pair encoding that contradict themselves.
+  case invalidMerges(detail: String)
 }
 
 extension CorpusError: CustomStringConvertible {
@@ -41,6 +43,8 @@ extension CorpusError: CustomStringConvertible {
       "\(path):\(line): \(detail)"
     case .invalidVocabulary(let detail):
       "invalid vocabulary: \(detail)"
+    case .invalidMerges(let detail):
+      "invalid merges: \(detail)"
     }
   }
 }

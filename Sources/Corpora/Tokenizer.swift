@@ -59,7 +59,7 @@ extension Tokenizer {
 
 /// Bytes of the scalar that starts with `lead`.
 @inline(__always)
-private func scalarLength(_ lead: UInt8) -> Int {
+func scalarLength(_ lead: UInt8) -> Int {
   lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4
 }
 

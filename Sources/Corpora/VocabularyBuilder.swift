@@ -6,8 +6,7 @@
 public struct VocabularyBuilder {
   private let tokenizer: Tokenizer
   private let unit: TextUnit
-  private var table = ByteStringTable()
-  private var counts: [Int] = []
+  private var counts = TokenCounts()
 
   /// Starts with no counts.
   public init(tokenizer: Tokenizer, unit: TextUnit = .stream) {
@@ -32,13 +31,13 @@ public struct VocabularyBuilder {
     // The scan throws only what its closures throw.
     try! text.withUTF8Bytes { (bytes) throws(CorpusError) in
       try tokenizer.scan(bytes) { (range) throws(CorpusError) in
-        count(UnsafeBufferPointer(rebasing: bytes[range]))
+        counts.add(UnsafeBufferPointer(rebasing: bytes[range]))
       } lineEnd: { (isLineFeed) throws(CorpusError) in
         lines += 1
-        if tokenizer == .characters, unit == .stream, isLineFeed { count("\n", times: 1) }
+        if tokenizer == .characters, unit == .stream, isLineFeed { counts.add("\n") }
       }
     }
-    for role in roles where role != .unknown { count(role.token, times: lines) }
+    for role in roles where role != .unknown { counts.add(role.token, times: lines) }
   }
 
   /// The vocabulary: tokens that occurred `minimumCount` times or more, the special ones always,
@@ -49,43 +48,7 @@ public struct VocabularyBuilder {
   public func build(
     minimumCount: Int = 1, maximumSize: Int? = nil
   ) throws(CorpusError) -> Vocabulary {
-    let roles = Self.roles(tokenizer, unit)
-    if let maximumSize, maximumSize <= roles.count {
-      throw .invalidVocabulary(
-        detail: "a size of \(maximumSize) leaves no room beside the special tokens "
-          + "\(roles.map(\.token).joined(separator: ", ")), expected at least \(roles.count + 1)")
-    }
-    var special = roles.map { (token: $0.token, count: 0) }
-    var isSpecial = [Bool](repeating: false, count: table.count)
-    for index in special.indices {
-      guard let number = number(special[index].token) else { continue }
-      special[index].count = counts[number]
-      isSpecial[number] = true
-    }
-    var kept = table.indices.filter { !isSpecial[$0] && counts[$0] >= minimumCount }
-      .sorted { (counts[$1], $0) < (counts[$0], $1) }
-    if let maximumSize { kept = Array(kept.prefix(maximumSize - roles.count)) }
-    let ordinary = table.indices.reduce(0) { $0 + (isSpecial[$1] ? 0 : counts[$1]) }
-    // The unknown token comes first among the roles, always.
-    special[0].count += ordinary - kept.reduce(0) { $0 + counts[$1] }
-    return try Vocabulary(
-      tokens: special.map(\.token) + kept.map { String(decoding: table[$0], as: UTF8.self) },
-      counts: special.map(\.count) + kept.map { counts[$0] }, roles: Set(roles))
-  }
-
-  private func number(_ token: String) -> Int? {
-    var token = token
-    return token.withUTF8 { table.number(of: $0) }.map(Int.init)
-  }
-
-  private mutating func count(_ token: String, times: Int) {
-    var token = token
-    token.withUTF8 { count($0, times: times) }
-  }
-
-  private mutating func count(_ token: UnsafeBufferPointer<UInt8>, times: Int = 1) {
-    let number = Int(table.insert(token))
-    if number == counts.count { counts.append(0) }
-    counts[number] += times
+    try counts.vocabulary(
+      roles: Self.roles(tokenizer, unit), minimumCount: minimumCount, maximumSize: maximumSize)
   }
 }

@@ -1,0 +1,53 @@
+/// Sources with all that is right to say for each: several translations of a sentence, several pronunciations
+/// of a word.
+public struct ReferenceSet: Sendable, Equatable {
+  /// What is translated.
+  public private(set) var sources: [String] = []
+  /// The references of each source, at least one.
+  public private(set) var references: [[String]] = []
+
+  /// Number of sources.
+  public var count: Int { sources.count }
+
+  /// The sources of the file at `path`, one a line: a source and its references, a tab before each.
+  ///
+  /// Throws ``CorpusError/malformed(path:line:detail:)`` for a line without a reference or with an empty one,
+  /// and what ``TextFile/read(_:)`` throws.
+  public init(reading path: String) throws(CorpusError) {
+    try self.init(tabbed: TextFile.read(path), name: path)
+  }
+
+  /// The sources of `text`, which came from what errors are to call `name`.
+  init(tabbed text: String, name: String) throws(CorpusError) {
+    for (index, line) in lines(of: text).enumerated() {
+      let columns = ParallelFile.columns(of: line)
+      guard columns.count > 1 else {
+        throw .malformed(
+          path: name, line: index + 1,
+          detail: "no tab in \(quoted(line)), expected a source and its references, a tab before "
+            + "each")
+      }
+      if let empty = columns.dropFirst().firstIndex(where: isBlank) {
+        throw .malformed(
+          path: name, line: index + 1, detail: "reference \(empty) is empty, expected some words")
+      }
+      sources.append(String(columns[0]))
+      references.append(columns.dropFirst().map { String($0) })
+    }
+  }
+
+  /// The distinct sources of `corpus` in the order of their first appearance, each with the targets of all
+  /// its pairs: for lists with a line for each reference. Sources are told apart by their bytes.
+  public init(grouping corpus: ParallelCorpus) {
+    var table = ByteStringTable()
+    for (source, target) in zip(corpus.sources, corpus.targets) {
+      var key = source
+      let number = Int(key.withUTF8 { table.insert($0) })
+      if number == sources.count {
+        sources.append(source)
+        references.append([])
+      }
+      references[number].append(target)
+    }
+  }
+}

@@ -35,6 +35,10 @@ void unroll_axpy(ptrdiff_t n, float alpha, const float *x, float *y) {
   unroll_kernels()->elementwise.axpy(n, alpha, x, y);
 }
 
+void unroll_add_scalar(ptrdiff_t n, float beta, const float *x, float *y) {
+  unroll_kernels()->elementwise.add_scalar(n, beta, x, y);
+}
+
 void unroll_scale(ptrdiff_t n, float alpha, const float *x, float *y) {
   unroll_kernels()->elementwise.scale(n, alpha, x, y);
 }

@@ -44,6 +44,7 @@ struct elementwise_kernels {
   void (*multiply_elements)(ptrdiff_t n, const float *a, const float *b, float *c);
   void (*axpy)(ptrdiff_t n, float alpha, const float *x, float *y);
   void (*scale)(ptrdiff_t n, float alpha, const float *x, float *y);
+  void (*add_scalar)(ptrdiff_t n, float beta, const float *x, float *y);
   void (*multiply_accumulate)(ptrdiff_t n, const float *a, const float *b, float *y);
 };
 
@@ -100,6 +101,17 @@ struct tree_kernels {
                        const float *projections, const float *s, float *h);
   void (*sum_rows_at)(ptrdiff_t count, const int32_t *rows, ptrdiff_t columns, const float *x,
                       ptrdiff_t row_stride, float *sums);
+};
+
+/// attention.h
+struct attention_kernels {
+  void (*additive_scores)(ptrdiff_t queries, ptrdiff_t keys, ptrdiff_t size, const float *q,
+                          ptrdiff_t query_stride, const float *k, ptrdiff_t key_stride,
+                          const float *v, float *scores, ptrdiff_t score_stride);
+  void (*additive_scores_backward)(ptrdiff_t queries, ptrdiff_t keys, ptrdiff_t size,
+                                   const float *q, ptrdiff_t query_stride, const float *k,
+                                   ptrdiff_t key_stride, const float *v, const float *ds,
+                                   ptrdiff_t score_stride, float *dq, float *dk, float *dv);
 };
 
 /// softmax.h
@@ -173,6 +185,7 @@ struct kernel_table {
   struct gates_kernels gates;
   struct lstm_variant_kernels lstm_variant;
   struct tree_kernels tree;
+  struct attention_kernels attention;
   struct softmax_kernels softmax;
   struct reductions_kernels reductions;
   struct random_kernels random;

@@ -15,6 +15,7 @@ public struct AnyCell: Cell {
 
   private let makeZeroState: @Sendable (Int) -> State
   private let takeStep: @Sendable (Variable, State, Mode) -> State
+  private let takeStepOfRun: @Sendable (Variable, State, Int, Mode) -> State
   private let runSequence:
     @Sendable (Variable, [Int32]?, State?, Mode) -> (outputs: Variable, state: State)
   /// nil for a cell that shows no gates.
@@ -31,6 +32,9 @@ public struct AnyCell: Cell {
     takeStep = { input, state, mode in
       State(parts: cell.step(input, Wrapped.State(parts: state.parts), mode: mode).parts)
     }
+    takeStepOfRun = { input, state, t, mode in
+      State(parts: cell.step(input, Wrapped.State(parts: state.parts), at: t, mode: mode).parts)
+    }
     runSequence = { inputs, lengths, state, mode in
       let start = state.map { Wrapped.State(parts: $0.parts) }
       let (outputs, last) = cell.run(inputs, lengths: lengths, from: start, mode: mode)
@@ -42,6 +46,10 @@ public struct AnyCell: Cell {
 
   public func step(_ input: Variable, _ state: State, mode: Mode) -> State {
     takeStep(input, state, mode)
+  }
+
+  public func step(_ input: Variable, _ state: State, at t: Int, mode: Mode) -> State {
+    takeStepOfRun(input, state, t, mode)
   }
 
   public func run(_ inputs: Variable, lengths: [Int32]?, from state: State?, mode: Mode)

@@ -13,8 +13,8 @@ extension Cell {
   public func run(_ inputs: Variable, lengths: [Int32]?, from state: State?, mode: Mode)
     -> (outputs: Variable, state: State)
   {
-    runSteps(inputs, lengths: lengths, from: state) { input, state, _ in
-      step(input, state, mode: mode)
+    runSteps(inputs, lengths: lengths, from: state) { input, state, t in
+      step(input, state, at: t, mode: mode)
     }
   }
 

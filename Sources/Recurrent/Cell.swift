@@ -42,6 +42,10 @@ public protocol Cell: Module {
   /// One step: x_t [B, I] and the state before it give the state after it.
   func step(_ input: Variable, _ state: State, mode: Mode) -> State
 
+  /// Step t of a run that has this mode at every step: what a cell draws anew for each step depends on t
+  /// too. The same as `step` unless a cell does so.
+  func step(_ input: Variable, _ state: State, at t: Int, mode: Mode) -> State
+
   /// All steps of B sequences: inputs [T, B, I] give outputs [T, B, H] and the last state.
   ///
   /// Equals `step` repeated, bit for bit. Sequence b has `lengths[b]` steps (T when nil): beyond
@@ -54,6 +58,11 @@ public protocol Cell: Module {
 extension Cell {
   /// H.
   public var outputSize: Int { hiddenSize }
+
+  /// `step`, whatever t.
+  public func step(_ input: Variable, _ state: State, at t: Int, mode: Mode) -> State {
+    step(input, state, mode: mode)
+  }
 }
 
 /// The state of a cell whose output is all it carries: h [B, H].

@@ -8,19 +8,24 @@ import Tensors
 func projectInputs(
   _ inputs: Variable, _ weight: Variable, bias: Tensor, into gates: UnsafeMutablePointer<Float>
 ) {
-  projectRows(inputs.value, weight, bias: bias, into: gates)
+  // A single step is one of many, whose weights are better packed once.
+  projectRows(
+    inputs.value, weight, bias: bias, isRepeated: inputs.shape[0] == 1, into: gates)
 }
 
 /// x·Wᵀ + b for all rows of x [..., I].
+///
+/// - Parameter isRepeated: whether the same weights will be asked for again before they change.
 func projectRows(
-  _ x: Tensor, _ weight: Variable, bias: Tensor, into gates: UnsafeMutablePointer<Float>
+  _ x: Tensor, _ weight: Variable, bias: Tensor, isRepeated: Bool = false,
+  into gates: UnsafeMutablePointer<Float>
 ) {
   let (columns, size) = (weight.shape[0], weight.shape[1])
   let rows = x.shape.dropLast().reduce(1, *)
   x.withUnsafeBufferPointer { x in
     bias.withUnsafeBufferPointer { bias in
       guard rows > 0, columns > 0 else { return }
-      if rows <= fewRows {
+      if rows <= fewRows || isRepeated {
         multiplyShared(
           rows: rows, x.baseAddress!, rowStride: size, weight.packed(.forward),
           bias: bias.baseAddress, into: gates)
@@ -89,6 +94,41 @@ func accumulateProductGradients(
     multiply(products)
   }
   withExtendedLifetime((inputs, inputWeight)) {}
+}
+
+/// The same for a run of one step, of which a decoder takes many: the weights are packed once for all
+/// steps, and the gradients of the weights of all steps are one product at the end.
+///
+/// - Parameters:
+///   - gates: ∂L/∂(W x), [1, B, G·H]; recurrentGates: ∂L/∂(U h), of the same shape.
+///   - initial: h [B, H] before the step; nil for zeros.
+func accumulateStepGradients(
+  _ context: GradientContext, inputs: Tensor, inputWeight: Tensor, gates: Tensor,
+  recurrentGates: Tensor, initial: Tensor?
+) {
+  let (batch, columns, size) = (gates.shape[1], gates.shape[2], inputWeight.shape[1])
+  context.accumulate(intoParent: 0) { sum, isFresh in
+    guard let target = sum.baseAddress else { return }
+    if let weight = context.packed(ofParent: 1, .backward) {
+      multiplyShared(
+        rows: batch, gates.sharedPointer, rowStride: columns, weight, accumulate: !isFresh,
+        into: target)
+    } else {
+      multiply(
+        MatrixView(gates.sharedPointer, rows: batch, columns: columns),
+        MatrixView(inputWeight.sharedPointer, rows: columns, columns: size).transposed,
+        accumulate: !isFresh, into: target)
+    }
+  }
+  context.addProduct(
+    of: gates.reshaped(to: [batch, columns]), inputs.reshaped(to: [batch, size]), toParent: 1)
+  if let initial {
+    context.addProduct(
+      of: recurrentGates.reshaped(to: [batch, columns]), initial, toParent: 2)
+  } else {
+    context.accumulate(intoParent: 2) { if $1 { $0.update(repeating: 0) } }
+  }
+  withExtendedLifetime((gates, inputWeight)) {}
 }
 
 /// dU += Σ_t dgates_tᵀ·h_{t-1}, where h_{-1} is the initial state (zeros when nil): adds the part of the

@@ -119,12 +119,8 @@ struct ZoneoutCell<Wrapped: Cell>: Cell {
     zone(cell.step(input, state, mode: mode), state, mode.child(-4))
   }
 
-  func run(_ inputs: Variable, lengths: [Int32]?, from state: Wrapped.State?, mode: Mode)
-    -> (outputs: Variable, state: Wrapped.State)
-  {
-    runSteps(inputs, lengths: lengths, from: state) { x, state, t in
-      zone(cell.step(x, state, mode: mode), state, mode.child(-4).child(t))
-    }
+  func step(_ input: Variable, _ state: Wrapped.State, at t: Int, mode: Mode) -> Wrapped.State {
+    zone(cell.step(input, state, at: t, mode: mode), state, mode.child(-4).child(t))
   }
 
   private func zone(

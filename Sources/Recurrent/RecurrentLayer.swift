@@ -75,6 +75,12 @@ public struct RecurrentLayer: Module {
     return cell.step(input, state, mode: mode)
   }
 
+  /// As `step`, being step t of a run that has this mode at every step.
+  public func step(_ input: Variable, _ state: State, at t: Int, mode: Mode) -> State {
+    precondition(reverse == nil, "a layer of two directions needs the whole sequence")
+    return cell.step(input, state, at: t, mode: mode)
+  }
+
   /// All steps of B sequences: inputs [T, B, I] give outputs [T, B, P], or [T, B, 2P] of two directions,
   /// and the last states. See ``Cell/run(_:lengths:from:mode:)`` for lengths.
   public func run(_ inputs: Variable, lengths: [Int32]? = nil, from state: State? = nil, mode: Mode)

@@ -109,13 +109,36 @@ public struct RecurrentStack: Module {
   public func step(
     _ input: Variable, _ state: State, mode: Mode
   ) -> (output: Variable, state: State) {
+    step(input, state, mode) { x, place in
+      x.dropout(dropout, mode: place.child(0))
+    } layer: { layer, x, state, place in
+      layer.step(x, state, mode: place.child(1))
+    }
+  }
+
+  /// Step t of a run whose inputs are only known step by step, as those of a decoder that attends: in
+  /// training all steps have the same mode, masks in the recurrence are those of the whole run, and masks
+  /// between layers are drawn for each step unless they are variational.
+  public func step(
+    _ input: Variable, _ state: State, at t: Int, mode: Mode
+  ) -> (output: Variable, state: State) {
+    step(input, state, mode) { x, place in
+      x.dropout(dropout, mode: isVariational ? place.child(0) : place.child(0).child(t))
+    } layer: { layer, x, state, place in
+      layer.step(x, state, at: t, mode: place.child(1))
+    }
+  }
+
+  private func step(
+    _ input: Variable, _ state: State, _ mode: Mode, drop: (Variable, Mode) -> Variable,
+    layer takeStep: (RecurrentLayer, Variable, RecurrentLayer.State, Mode) -> RecurrentLayer.State
+  ) -> (output: Variable, state: State) {
     var x = input
     var states: [RecurrentLayer.State] = []
     for (index, layer) in layers.enumerated() {
       let place = mode.child(index)
-      let below = index > 0 ? x.dropout(dropout, mode: place.child(0)) : x
-      let next = layer.step(
-        entering(index, below, input), state.layers[index], mode: place.child(1))
+      let below = index > 0 ? drop(x, place) : x
+      let next = takeStep(layer, entering(index, below, input), state.layers[index], place)
       states.append(next)
       x = leaving(index, next.output, below)
     }

@@ -119,6 +119,12 @@ public final class GradientContext {
     outputGradients[index].take() ?? Tensor(zeros: node.outputShapes[index])
   }
 
+  func origin(ofParent index: Int) -> Variable.Origin { node.parents[index] }
+
+  func putOff(_ dy: Tensor, _ x: Tensor, for parameter: Parameter) {
+    pass.putOff(dy, x, for: parameter)
+  }
+
   /// Whether the gradient of a parent is wanted at all.
   public func needsGradient(ofParent index: Int) -> Bool {
     switch node.parents[index] {
@@ -213,6 +219,8 @@ final class BackwardPass {
   private var pending: [UInt64: (node: GraphNode, gradients: [Tensor?])] = [:]
   /// Ids of `pending`, as a binary heap with the greatest first.
   private var heap = MaxHeap()
+  /// What is added to the parameters when all else is done.
+  private var tiedProducts = TiedProducts()
 
   init(keepsGraph: Bool = false, stopsAtLosses: Bool = false) {
     self.keepsGraph = keepsGraph
@@ -272,6 +280,11 @@ final class BackwardPass {
     )
   }
 
+  func putOff(_ dy: Tensor, _ x: Tensor, for parameter: Parameter) {
+    checkParameter(parameter)
+    tiedProducts.add(dy, x, to: parameter)
+  }
+
   private func register(_ node: GraphNode) {
     guard pending[node.id] == nil else { return }
     pending[node.id] = (node, Array(repeating: nil, count: node.outputShapes.count))
@@ -289,6 +302,7 @@ final class BackwardPass {
         node: node, outputGradients: consume gradients, pass: self)
       if keepsGraph { node.repeatableBackward(context) } else { node.takeBackward()(context) }
     }
+    tiedProducts.finish()
   }
 }
 

@@ -12,7 +12,8 @@ struct Unroll: ParsableCommand {
       Results go to standard output, progress and messages to standard error.
       """,
     subcommands: [
-      Demo.self, Train.self, Evaluate.self, Generate.self, Score.self, Tag.self, Classify.self,
+      Demo.self, Train.self, Evaluate.self, Generate.self, Score.self, Translate.self, Tag.self,
+      Classify.self,
       ForecastVerb.self, Embed.self, Neighbors.self, Inspect.self, Gradients.self, Convert.self,
       Bench.self, StudyVerb.self,
     ])

@@ -144,6 +144,10 @@ struct ElementwiseTests {
         { unroll_multiply_accumulate_reference($0, $1, $2, $3) }
       ),
       ("axpy", { unroll_axpy($0, 1.7, $1, $3) }, { unroll_axpy_reference($0, 1.7, $1, $3) }),
+      (
+        "add_scalar", { unroll_add_scalar($0, 0.7, $1, $3) },
+        { unroll_add_scalar_reference($0, 0.7, $1, $3) }
+      ),
       ("scale", { unroll_scale($0, -0.3, $1, $3) }, { unroll_scale_reference($0, -0.3, $1, $3) }),
     ]
     withISA(isa) {

@@ -157,7 +157,7 @@ struct ClassifierRunTests {
       (ClassifierKind(input: .characters, characters: 3), "only words are composed"),
       (ClassifierKind(minimumCount: 0), "least count"), (ClassifierKind(hidden: 0), "hidden units"),
       (ClassifierKind(wordDropout: 1.5), "word dropout"), (ClassifierKind(layers: 0), "layers"),
-      (ClassifierKind(dropout: LanguageModelDropout(input: 1)), "input dropout"),
+      (ClassifierKind(dropout: NetworkDropout(input: 1)), "input dropout"),
     ])
   func faults(kind: ClassifierKind, words: String) {
     let error = #expect(throws: ModelError.self) { try kind.make(labelledTexts(3)) }

@@ -47,7 +47,7 @@ struct ClassifierKind: Sendable {
   var hidden = 5
   var layers = 1
   var isBidirectional = true
-  var dropout: LanguageModelDropout = 0.2
+  var dropout: NetworkDropout = 0.2
   var pooling = PoolingKind.max
   var output = ClassifierOutput.classes
 
@@ -102,7 +102,7 @@ struct ClassifierKind: Sendable {
     ClassifierKind(input: .series, cell: .rnn, layers: 2, pooling: .attention),
     ClassifierKind(
       input: .series, isBidirectional: false,
-      dropout: LanguageModelDropout(output: 0.2, isVariational: true), pooling: .last,
+      dropout: NetworkDropout(output: 0.2, isVariational: true), pooling: .last,
       output: .number),
   ]
 }

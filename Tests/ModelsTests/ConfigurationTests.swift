@@ -16,7 +16,7 @@ struct ConfigurationTests {
     let changes: [(inout LanguageModelConfiguration) -> Void] = [
       { $0.level = .characters }, { $0.unit = .sentence }, { $0.cell = .gruNorm },
       { $0.connections = .residual }, { $0.learnsInitialState = true },
-      { $0.dropout = LanguageModelDropout(0.3) }, { $0.dropout.input = 0.1 },
+      { $0.dropout = NetworkDropout(0.3) }, { $0.dropout.input = 0.1 },
       { $0.dropout.embedding = 0.1 }, { $0.dropout.isVariational = true },
       { $0.dropout.recurrent.weights = 0.1 }, { $0.dropout.recurrent.state = 0.1 },
       { $0.dropout.recurrent.zoneout = 0.1 }, { $0.vanishingPenalty = 2 }, { $0.isTied = true },

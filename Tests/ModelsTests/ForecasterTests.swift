@@ -22,7 +22,7 @@ struct ForecasterTests {
 
   private func model(
     _ table: SeriesTable, horizon: Int = 2, cell: CellKind = .lstm, hidden: Int = 5,
-    layers: Int = 1, dropout: LanguageModelDropout = 0.0, range: Float = 0.5
+    layers: Int = 1, dropout: NetworkDropout = 0.0, range: Float = 0.5
   ) throws -> Forecaster {
     try Forecaster(
       ForecasterConfiguration(
@@ -261,7 +261,7 @@ struct ForecasterTests {
       for cell in [CellKind.lstm, .window] {
         let model = try model(
           table, cell: cell,
-          dropout: LanguageModelDropout(input: 0.1, output: 0.2, isVariational: true))
+          dropout: NetworkDropout(input: 0.1, output: 0.2, isVariational: true))
         try model.save(to: path)
         #expect(try ModelTask(ofFile: path) == .forecaster)
         let copy = try Forecaster(contentsOf: path)
@@ -297,7 +297,7 @@ struct ForecasterTests {
     #expect(throws: ModelError.self) { try model(table, horizon: 0) }
     #expect(throws: ModelError.self) { try model(table, hidden: 0) }
     #expect(throws: ModelError.self) {
-      try model(table, dropout: LanguageModelDropout(embedding: 0.1))
+      try model(table, dropout: NetworkDropout(embedding: 0.1))
     }
     #expect(throws: ModelError.self) {
       try Forecaster(

@@ -25,7 +25,7 @@ struct OutputLayerModelTests {
     return try LanguageModel(
       configuration: LanguageModelConfiguration(
         level: .words, unit: unit, cell: .lstm, embeddingSize: 8, hiddenSize: 8, layers: 1,
-        dropout: LanguageModelDropout(0.1), isTied: isTied, output: output),
+        dropout: NetworkDropout(0.1), isTied: isTied, output: output),
       vocabulary: try builder.build(minimumCount: 2), initialization: .uniform(range),
       key: RandomKey(seed: 1))
   }

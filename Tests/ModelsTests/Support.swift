@@ -65,7 +65,7 @@ func makeModel(
   return try LanguageModel(
     configuration: LanguageModelConfiguration(
       level: level, unit: unit, cell: cell, embeddingSize: embedding, hiddenSize: hidden,
-      layers: layers, dropout: LanguageModelDropout(dropout), isTied: tied),
+      layers: layers, dropout: NetworkDropout(dropout), isTied: tied),
     vocabulary: try builder.build(), initialization: .uniform(range), key: RandomKey(seed: seed))
 }
 

@@ -76,7 +76,7 @@ struct TaggerRunTests {
       TaggerKind(), TaggerKind(lookUp: nil, output: .crf),
       TaggerKind(
         characters: nil, lowercases: true, minimumCount: 2, wordDropout: 0, cell: .gruNorm,
-        layers: 2, dropout: LanguageModelDropout(input: 0.1, output: 0.3, isVariational: true)),
+        layers: 2, dropout: NetworkDropout(input: 0.1, output: 0.3, isVariational: true)),
     ])
   func roundTrip(kind: TaggerKind) throws {
     let data = labelledSentences(9) + [LabelledSentence(words: ["É \"\\"], labels: ["<unk>"])]
@@ -147,7 +147,7 @@ struct TaggerRunTests {
       (TaggerKind(lookUp: 0), "embedding size"), (TaggerKind(characters: 0), "character"),
       (TaggerKind(minimumCount: 0), "least count"), (TaggerKind(wordDropout: 1.5), "word dropout"),
       (TaggerKind(hidden: 0), "hidden units"), (TaggerKind(layers: 0), "layers"),
-      (TaggerKind(dropout: LanguageModelDropout(input: 1)), "input dropout"),
+      (TaggerKind(dropout: NetworkDropout(input: 1)), "input dropout"),
       (TaggerKind(constraints: .training), "constraints"),
       (TaggerKind(constraints: .decoding), "B-X"),
     ])

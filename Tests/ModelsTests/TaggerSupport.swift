@@ -56,7 +56,7 @@ struct TaggerKind: Sendable {
   var cell = CellKind.lstm
   var hidden = 5
   var layers = 1
-  var dropout: LanguageModelDropout = 0.2
+  var dropout: NetworkDropout = 0.2
   var output = TaggerOutput.softmax
   var constraints = LabelConstraints.none
 

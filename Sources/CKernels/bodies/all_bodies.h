@@ -20,6 +20,7 @@
 #include "gates_body.h"
 #include "lstm_variant_body.h"
 #include "tree_body.h"
+#include "attention_body.h"
 #include "softmax_body.h"
 #include "reductions_body.h"
 #include "random_body.h"
@@ -33,6 +34,7 @@ const struct kernel_table UNROLL_TABLE = {
   .gates = GATES_KERNELS,
   .lstm_variant = LSTM_VARIANT_KERNELS,
   .tree = TREE_KERNELS,
+  .attention = ATTENTION_KERNELS,
   .softmax = SOFTMAX_KERNELS,
   .reductions = REDUCTIONS_KERNELS,
   .random = RANDOM_KERNELS,

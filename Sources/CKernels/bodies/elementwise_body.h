@@ -42,6 +42,15 @@ UNROLL_INLINE void scale_step(float alpha, const float *x, float *y, ptrdiff_t a
   v_store_some(y + at, left, v_set(alpha) * v_load_some(x + at, left));
 }
 
+UNROLL_INLINE void add_scalar_step(float beta, const float *x, float *y, ptrdiff_t at,
+                                   ptrdiff_t left) {
+  v_store_some(y + at, left, v_load_some(x + at, left) + v_set(beta));
+}
+
+static void elementwise_add_scalar(ptrdiff_t n, float beta, const float *x, float *y) {
+  FOR_EACH_VECTOR(n, add_scalar_step, beta, x, y);
+}
+
 static void elementwise_scale(ptrdiff_t n, float alpha, const float *x, float *y) {
   FOR_EACH_VECTOR(n, scale_step, alpha, x, y);
 }
@@ -61,5 +70,6 @@ static void elementwise_multiply_accumulate(ptrdiff_t n, const float *a, const f
     .exp = elementwise_exp, .tanh = elementwise_tanh, .sigmoid = elementwise_sigmoid,   \
     .relu = elementwise_relu, .add = elementwise_add, .subtract = elementwise_subtract, \
     .multiply_elements = elementwise_multiply, .axpy = elementwise_axpy,                \
-    .scale = elementwise_scale, .multiply_accumulate = elementwise_multiply_accumulate, \
+    .scale = elementwise_scale, .add_scalar = elementwise_add_scalar,                   \
+    .multiply_accumulate = elementwise_multiply_accumulate, \
   }

@@ -12,6 +12,7 @@
 #ifndef UNROLL_CKERNELS_H
 #define UNROLL_CKERNELS_H
 
+#include "attention.h"
 #include "elementwise.h"
 #include "gates.h"
 #include "isa.h"

@@ -30,6 +30,8 @@ void unroll_multiply_elements(ptrdiff_t n, const float *a, const float *b, float
 void unroll_axpy(ptrdiff_t n, float alpha, const float *x, float *y);
 /// y = α·x.
 void unroll_scale(ptrdiff_t n, float alpha, const float *x, float *y);
+/// y = x + β.
+void unroll_add_scalar(ptrdiff_t n, float beta, const float *x, float *y);
 /// y = y + a ⊙ b.
 void unroll_multiply_accumulate(ptrdiff_t n, const float *a, const float *b, float *y);
 
@@ -42,6 +44,7 @@ void unroll_subtract_reference(ptrdiff_t n, const float *a, const float *b, floa
 void unroll_multiply_elements_reference(ptrdiff_t n, const float *a, const float *b, float *c);
 void unroll_axpy_reference(ptrdiff_t n, float alpha, const float *x, float *y);
 void unroll_scale_reference(ptrdiff_t n, float alpha, const float *x, float *y);
+void unroll_add_scalar_reference(ptrdiff_t n, float beta, const float *x, float *y);
 void unroll_multiply_accumulate_reference(ptrdiff_t n, const float *a, const float *b, float *y);
 
 #endif

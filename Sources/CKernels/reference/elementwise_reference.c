@@ -37,6 +37,10 @@ void unroll_axpy_reference(ptrdiff_t n, float alpha, const float *x, float *y) {
   for (ptrdiff_t i = 0; i < n; ++i) y[i] = y[i] + alpha * x[i];
 }
 
+void unroll_add_scalar_reference(ptrdiff_t n, float beta, const float *x, float *y) {
+  for (ptrdiff_t i = 0; i < n; ++i) y[i] = x[i] + beta;
+}
+
 void unroll_scale_reference(ptrdiff_t n, float alpha, const float *x, float *y) {
   for (ptrdiff_t i = 0; i < n; ++i) y[i] = alpha * x[i];
 }

@@ -39,15 +39,32 @@ public struct ReferenceSet: Sendable, Equatable {
   /// The distinct sources of `corpus` in the order of their first appearance, each with the targets of all
   /// its pairs: for lists with a line for each reference. Sources are told apart by their bytes.
   public init(grouping corpus: ParallelCorpus) {
+    self = ReferenceSet(pairing: corpus).grouped
+  }
+}
+
+extension ReferenceSet {
+  /// Each source with the target of its own pair, line by line.
+  public init(pairing corpus: ParallelCorpus) {
+    sources = corpus.sources
+    references = corpus.targets.map { [$0] }
+  }
+
+  /// The distinct sources in the order of their first appearance, each with the references of all its lines.
+  /// Sources are told apart by their bytes.
+  public var grouped: ReferenceSet {
+    var set = self
+    (set.sources, set.references) = ([], [])
     var table = ByteStringTable()
-    for (source, target) in zip(corpus.sources, corpus.targets) {
+    for (source, references) in zip(sources, references) {
       var key = source
       let number = Int(key.withUTF8 { table.insert($0) })
-      if number == sources.count {
-        sources.append(source)
-        references.append([])
+      if number == set.sources.count {
+        set.sources.append(source)
+        set.references.append([])
       }
-      references[number].append(target)
+      set.references[number] += references
     }
+    return set
   }
 }

@@ -47,7 +47,7 @@ extension ClassifierConfiguration: Codable {
       window: try value(.window, CellKind.usualWindow),
       isBidirectional: try values.decode(Bool.self, forKey: .isBidirectional),
       connections: try value(.connections, .none),
-      dropout: LanguageModelDropout(
+      dropout: NetworkDropout(
         input: try value(.inputDropout, rateOfAll), hidden: try value(.hiddenDropout, rateOfAll),
         output: try value(.outputDropout, rateOfAll), embedding: try value(.embeddingDropout, 0),
         isVariational: try value(.isVariational, false),

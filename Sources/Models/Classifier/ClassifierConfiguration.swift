@@ -48,7 +48,7 @@ public struct ClassifierConfiguration: Sendable, Equatable {
   /// What layers see beside the outputs of the one below.
   public var connections: SkipConnections
   /// What is dropped while it is trained.
-  public var dropout: LanguageModelDropout
+  public var dropout: NetworkDropout
   /// How the outputs of all steps become one vector.
   public var pooling: PoolingKind
   /// A, the features in which attention compares.
@@ -62,7 +62,7 @@ public struct ClassifierConfiguration: Sendable, Equatable {
     minimumCount: Int = 1, wordDropout: Float = 0, cell: CellKind = .lstm, hiddenSize: Int,
     layers: Int = 1, projection: Int? = nil, window: Int = CellKind.usualWindow,
     isBidirectional: Bool = true, connections: SkipConnections = .none,
-    dropout: LanguageModelDropout = LanguageModelDropout(), pooling: PoolingKind = .max,
+    dropout: NetworkDropout = NetworkDropout(), pooling: PoolingKind = .max,
     attentionSize: Int? = nil, output: ClassifierOutput = .classes
   ) {
     self.input = input

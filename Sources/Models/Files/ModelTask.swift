@@ -13,6 +13,8 @@ public enum ModelTask: String, Sendable, Codable, CaseIterable {
   case forecaster
   /// ``TreeClassifier``
   case treeClassifier = "tree-classifier"
+  /// ``Translator``
+  case translator
 
   /// The type of the models for it.
   public var modelType: any StoredModel.Type {
@@ -22,6 +24,7 @@ public enum ModelTask: String, Sendable, Codable, CaseIterable {
     case .classifier: Classifier.self
     case .forecaster: Forecaster.self
     case .treeClassifier: TreeClassifier.self
+    case .translator: Translator.self
     }
   }
 

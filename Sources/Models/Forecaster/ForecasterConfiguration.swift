@@ -17,13 +17,13 @@ public struct ForecasterConfiguration: Sendable, Equatable {
   /// What layers see beside the outputs of the one below.
   public var connections: SkipConnections
   /// What is dropped while it is trained.
-  public var dropout: LanguageModelDropout
+  public var dropout: NetworkDropout
 
   /// A configuration; `validate` checks it.
   public init(
     horizon: Int = 1, cell: CellKind = .lstm, hiddenSize: Int, layers: Int = 1,
     projection: Int? = nil, window: Int = CellKind.usualWindow,
-    connections: SkipConnections = .none, dropout: LanguageModelDropout = LanguageModelDropout()
+    connections: SkipConnections = .none, dropout: NetworkDropout = NetworkDropout()
   ) {
     self.horizon = horizon
     self.cell = cell
@@ -89,7 +89,7 @@ extension ForecasterConfiguration: Codable {
       projection: try values.decodeIfPresent(Int.self, forKey: .projection),
       window: try value(.window, CellKind.usualWindow),
       connections: try value(.connections, .none),
-      dropout: LanguageModelDropout(
+      dropout: NetworkDropout(
         input: try value(.inputDropout, 0), hidden: try value(.hiddenDropout, 0),
         output: try value(.outputDropout, 0), isVariational: try value(.isVariational, false),
         recurrent: RecurrentDropout(

@@ -44,7 +44,7 @@ extension LanguageModelConfiguration: Codable {
       connections: try values.decodeIfPresent(SkipConnections.self, forKey: .connections) ?? .none,
       learnsInitialState: try values.decodeIfPresent(Bool.self, forKey: .learnsInitialState)
         ?? false,
-      dropout: LanguageModelDropout(
+      dropout: NetworkDropout(
         input: try rate(.inputDropout, default: rateOfAll),
         hidden: try rate(.hiddenDropout, default: rateOfAll),
         output: try rate(.outputDropout, default: rateOfAll),

@@ -28,7 +28,7 @@ public struct LanguageModelConfiguration: Sendable, Equatable {
   /// Whether the state before the first token is learned; zeros otherwise.
   public var learnsInitialState: Bool
   /// What is dropped while it is trained.
-  public var dropout: LanguageModelDropout
+  public var dropout: NetworkDropout
   /// The weight of the penalty on errors that fade on their way back while it is trained
   /// (``CellConfiguration/vanishingPenalty``).
   public var vanishingPenalty: Float
@@ -43,7 +43,7 @@ public struct LanguageModelConfiguration: Sendable, Equatable {
     characters: CharacterConfiguration? = nil, looksWordsUp: Bool = true, hiddenSize: Int,
     layers: Int, projection: Int? = nil, window: Int = CellKind.usualWindow,
     connections: SkipConnections = .none, learnsInitialState: Bool = false,
-    dropout: LanguageModelDropout = LanguageModelDropout(),
+    dropout: NetworkDropout = NetworkDropout(),
     vanishingPenalty: Float = 0, isTied: Bool = false, output: OutputConfiguration = .full
   ) {
     self.level = level

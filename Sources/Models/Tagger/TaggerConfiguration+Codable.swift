@@ -41,7 +41,7 @@ extension TaggerConfiguration: Codable {
       window: try value(.window, CellKind.usualWindow),
       connections: try value(.connections, .none),
       learnsInitialState: try value(.learnsInitialState, false),
-      dropout: LanguageModelDropout(
+      dropout: NetworkDropout(
         input: try value(.inputDropout, rateOfAll), hidden: try value(.hiddenDropout, rateOfAll),
         output: try value(.outputDropout, rateOfAll), embedding: try value(.embeddingDropout, 0),
         isVariational: try value(.isVariational, false),

@@ -46,7 +46,7 @@ public struct TaggerConfiguration: Sendable, Equatable {
   /// Whether the states that the layers start from, at both ends, are learned; zeros otherwise.
   public var learnsInitialState: Bool
   /// What is dropped while it is trained.
-  public var dropout: LanguageModelDropout
+  public var dropout: NetworkDropout
   /// What makes labels.
   public var output: TaggerOutput
   /// Whether labels are held to IOB2.
@@ -58,7 +58,7 @@ public struct TaggerConfiguration: Sendable, Equatable {
     wordDropout: Float = 0.5, cell: CellKind = .lstm, hiddenSize: Int, layers: Int = 1,
     projection: Int? = nil, window: Int = CellKind.usualWindow,
     connections: SkipConnections = .none,
-    learnsInitialState: Bool = false, dropout: LanguageModelDropout = LanguageModelDropout(),
+    learnsInitialState: Bool = false, dropout: NetworkDropout = NetworkDropout(),
     output: TaggerOutput = .softmax, constraints: LabelConstraints = .none
   ) {
     self.words = words

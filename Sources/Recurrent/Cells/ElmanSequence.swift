@@ -43,11 +43,17 @@ func runElman(
       outputGradient: context.gradient(ofOutput: 0), lastH: context.gradient(ofOutput: 1),
       intoInitial: context.needsGradient(ofParent: 5), activation)
     let gradients = UnsafePointer(gates.sharedPointer)
-    accumulateProductGradients(
-      context, plan, inputs: inputValue, inputWeight: inputWeight, gates: gradients
-    ) {
-      recurrentProducts(
-        $0, plan, gates: gradients, columns: size, outputs: outputs, initial: h0Value)
+    if plan.steps == 1 {
+      accumulateStepGradients(
+        context, inputs: inputValue, inputWeight: inputWeight, gates: gates,
+        recurrentGates: gates, initial: h0Value)
+    } else {
+      accumulateProductGradients(
+        context, plan, inputs: inputValue, inputWeight: inputWeight, gates: gradients
+      ) {
+        recurrentProducts(
+          $0, plan, gates: gradients, columns: size, outputs: outputs, initial: h0Value)
+      }
     }
     accumulateBiasGradient(
       context, parents: [3, 4], rows: rows, gradients: gradients, columns: size)

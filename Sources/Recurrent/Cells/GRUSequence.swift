@@ -48,12 +48,18 @@ func runGRU(
       lastH: context.gradient(ofOutput: 1), intoInitial: context.needsGradient(ofParent: 5))
     let inputGradients = UnsafePointer(gates.sharedPointer)
     let recurrentGradients = UnsafePointer(recurrentGates.sharedPointer)
-    accumulateProductGradients(
-      context, plan, inputs: inputValue, inputWeight: inputWeight, gates: inputGradients
-    ) {
-      recurrentProducts(
-        $0, plan, gates: recurrentGradients, columns: 3 * size, outputs: outputs,
-        initial: hasInitial ? initial : nil)
+    if plan.steps == 1 {
+      accumulateStepGradients(
+        context, inputs: inputValue, inputWeight: inputWeight, gates: gates,
+        recurrentGates: recurrentGates, initial: hasInitial ? initial : nil)
+    } else {
+      accumulateProductGradients(
+        context, plan, inputs: inputValue, inputWeight: inputWeight, gates: inputGradients
+      ) {
+        recurrentProducts(
+          $0, plan, gates: recurrentGradients, columns: 3 * size, outputs: outputs,
+          initial: hasInitial ? initial : nil)
+      }
     }
     accumulateBiasGradient(
       context, parents: [3], rows: rows, gradients: inputGradients, columns: 3 * size)

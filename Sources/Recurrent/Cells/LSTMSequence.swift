@@ -62,11 +62,17 @@ func runLSTM(
       intoInitial: context.needsGradient(ofParent: 5))
     let gates = UnsafePointer(saved.gates.sharedPointer)
     let rows = plan.steps * plan.batch
-    accumulateProductGradients(
-      context, plan, inputs: inputValue, inputWeight: inputWeight, gates: gates
-    ) {
-      recurrentProducts(
-        $0, plan, gates: gates, columns: 4 * size, outputs: saved.outputs, initial: h0Value)
+    if plan.steps == 1 {
+      accumulateStepGradients(
+        context, inputs: inputValue, inputWeight: inputWeight, gates: saved.gates,
+        recurrentGates: saved.gates, initial: h0Value)
+    } else {
+      accumulateProductGradients(
+        context, plan, inputs: inputValue, inputWeight: inputWeight, gates: gates
+      ) {
+        recurrentProducts(
+          $0, plan, gates: gates, columns: 4 * size, outputs: saved.outputs, initial: h0Value)
+      }
     }
     accumulateBiasGradient(
       context, parents: [3, 4], rows: rows, gradients: gates, columns: 4 * size)

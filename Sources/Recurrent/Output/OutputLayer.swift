@@ -101,17 +101,22 @@ public struct OutputLayer: Module {
   /// In training, `sampled` and `nce` return their own loss, on a sample that the mode's key draws for all
   /// rows; all others, and all in prediction, return -ln p(target).
   ///
-  /// - Parameter scale: the loss returned is scale · the sum of the losses of the rows.
+  /// - Parameters:
+  ///   - scale: the loss returned is scale · the sum of the losses of the rows.
+  ///   - smoothing: ε, for `full` in training: the loss that is returned is smoothed
+  ///     (``softmaxCrossEntropy(_:weight:bias:targets:scale:smoothing:)``), those of the rows are not.
   /// - Returns: the loss as a scalar, and the loss of each row (0 where it does not count).
   public func loss(
-    _ hidden: Variable, targets: [Int32], scale: Float, mode: Mode
+    _ hidden: Variable, targets: [Int32], scale: Float, smoothing: Float = 0, mode: Mode
   ) -> (loss: Variable, losses: [Float]) {
+    precondition(
+      smoothing == 0 || configuration == .full, "smoothing of a \(configuration.kind) output")
     switch form {
     case .full(let linear):
-      return full(linear, hidden, targets, scale, mode)
+      return full(linear, hidden, targets, scale, mode.isTraining ? smoothing : 0, mode)
     case .sampled(let linear, let sampler):
       guard case .training(let key) = mode else {
-        return full(linear, hidden, targets, scale, mode)
+        return full(linear, hidden, targets, scale, 0, mode)
       }
       return candidateLoss(
         .softmax, hidden, weight: linear.weight.variable(mode), bias: linear.bias.variable(mode),
@@ -119,7 +124,7 @@ public struct OutputLayer: Module {
         logProbabilities: sampler.logProbabilities, scale: scale)
     case .nce(let linear, let sampler, let normalizer):
       guard case .training(let key) = mode else {
-        return full(linear, hidden, targets, scale, mode)
+        return full(linear, hidden, targets, scale, 0, mode)
       }
       let fixed = Tensor(shape: [1], scalars: [logOfVocabulary(vocabularySize)])
       return candidateLoss(
@@ -135,11 +140,12 @@ public struct OutputLayer: Module {
   }
 
   private func full(
-    _ linear: Linear, _ hidden: Variable, _ targets: [Int32], _ scale: Float, _ mode: Mode
+    _ linear: Linear, _ hidden: Variable, _ targets: [Int32], _ scale: Float, _ smoothing: Float,
+    _ mode: Mode
   ) -> (loss: Variable, losses: [Float]) {
     softmaxCrossEntropy(
       hidden, weight: linear.weight.variable(mode), bias: linear.bias.variable(mode),
-      targets: targets, scale: scale)
+      targets: targets, scale: scale, smoothing: smoothing)
   }
 
   /// -ln p(target) of each row of h [M, H], 0 where the target is negative.

@@ -13,12 +13,16 @@ import Tensors
 ///   - weight: W [V, H]; bias: b [V], or nil for none.
 ///   - targets: M tokens; rows with a negative target do not count.
 ///   - scale: the loss returned is scale · Σ -ln p(target).
+///   - smoothing: ε of label smoothing (Szegedy et al. 2016): the loss returned is then
+///     scale · Σ ((1 - ε)·(-ln p(target)) + ε·mean over all tokens of -ln p), whose gradient in the
+///     logits is p - (1 - ε)·onehot(target) - ε/V.
 /// - Returns: the loss as a scalar, and -ln p(target) of each row (0 where it does not count).
 public func softmaxCrossEntropy(
-  _ hidden: Variable, weight: Variable, bias: Variable?, targets: [Int32], scale: Float
+  _ hidden: Variable, weight: Variable, bias: Variable?, targets: [Int32], scale: Float,
+  smoothing: Float = 0
 ) -> (loss: Variable, losses: [Float]) {
   softmaxCrossEntropy(
-    hidden, weight: weight, bias: bias, targets: targets, scale: scale,
+    hidden, weight: weight, bias: bias, targets: targets, scale: scale, smoothing: smoothing,
     blockRows: outputBlockRows(vocabulary: weight.shape[0]))
 }
 
@@ -28,7 +32,7 @@ func outputBlockRows(vocabulary: Int) -> Int { max(64, (16 << 20) / max(vocabula
 /// `softmaxCrossEntropy` in blocks of `blockRows` rows.
 func softmaxCrossEntropy(
   _ hidden: Variable, weight: Variable, bias: Variable?, targets: [Int32], scale: Float,
-  blockRows: Int
+  smoothing: Float = 0, blockRows: Int
 ) -> (loss: Variable, losses: [Float]) {
   let (rows, size, vocabulary) = (hidden.shape[0], weight.shape[1], weight.shape[0])
   precondition(
@@ -48,14 +52,15 @@ func softmaxCrossEntropy(
     gradients = OutputGradients(
       rows: rows, size: size, vocabulary: vocabulary, hasBias: bias != nil)
   }
+  var smoothed = 0.0
   for start in stride(from: 0, to: rows, by: blockRows) {
-    outputBlock(
+    smoothed += outputBlock(
       hidden.value, weight: weight, bias: bias?.value, targets: targets,
-      rows: start..<min(rows, start + blockRows), scale: isRecorded ? scale : 0, losses: &losses,
-      gradients: gradients)
+      rows: start..<min(rows, start + blockRows), scale: isRecorded ? scale : 0,
+      smoothing: smoothing, losses: &losses, gradients: gradients)
   }
 
-  let total = losses.reduce(0.0) { $0 + Double($1) }
+  let total = losses.reduce(smoothed) { $0 + Double($1) }
   let loss = Tensor(Float(total * Double(scale)))
   guard let gradients else { return (Variable(loss), losses) }
   let (states, offsets) = (hidden.value, bias?.value)
@@ -104,10 +109,12 @@ private struct OutputGradients {
   }
 }
 
+/// - Returns: what smoothing adds to the sum of the losses.
 private func outputBlock(
   _ hidden: Tensor, weight: Variable, bias: Tensor?, targets: [Int32], rows: Range<Int>,
-  scale: Float, losses: inout [Float], gradients: OutputGradients?
-) {
+  scale: Float, smoothing: Float, losses: inout [Float], gradients: OutputGradients?
+) -> Double {
+  var smoothed = 0.0
   let (size, vocabulary) = (weight.shape[1], weight.shape[0])
   let h = hidden.sharedPointer.row(rows.lowerBound, size)
   let w = weight.value
@@ -115,6 +122,9 @@ private func outputBlock(
   let matrix = MatrixView(w.sharedPointer, rows: vocabulary, columns: size)
   withWorkspace(rows.count * vocabulary) { logits in
     multiply(states, matrix, bias: bias?.sharedPointer, into: logits)
+    if smoothing > 0 {
+      smoothed = smoothingLoss(smoothing, rows.count, vocabulary, logits, targets[rows])
+    }
     losses.withUnsafeMutableBufferPointer { losses in
       targets.withUnsafeBufferPointer { targets in
         let losses = losses.baseAddress! + rows.lowerBound
@@ -130,6 +140,9 @@ private func outputBlock(
       }
     }
     guard let gradients else { return }
+    if smoothing > 0 {
+      smoothGradient(scale * smoothing, rows.count, vocabulary, logits, targets[rows])
+    }
     let gradient = MatrixView(logits, rows: rows.count, columns: vocabulary)
     let isFirst = rows.lowerBound == 0
     multiply([
@@ -145,6 +158,36 @@ private func outputBlock(
     }
   }
   withExtendedLifetime((hidden, w, bias)) {}
+  return smoothed
+}
+
+/// ε·Σ (x_target - mean of x) over the rows that count: by so much the smoothed losses exceed the others.
+private func smoothingLoss(
+  _ smoothing: Float, _ rows: Int, _ vocabulary: Int, _ logits: UnsafePointer<Float>,
+  _ targets: ArraySlice<Int32>
+) -> Double {
+  zip(0..<rows, targets).reduce(0.0) { sum, place in
+    let (row, target) = place
+    guard target >= 0 else { return sum }
+    let own = logits + row * vocabulary
+    let mean = unroll_sum(vocabulary, own) / Double(vocabulary)
+    return sum + Double(smoothing) * (Double(own[Int(target)]) - mean)
+  }
+}
+
+/// Adds scale·ε·(onehot(target) - 1/V) to the gradients of the rows that count.
+private func smoothGradient(
+  _ scale: Float, _ rows: Int, _ vocabulary: Int, _ gradients: UnsafeMutablePointer<Float>,
+  _ targets: ArraySlice<Int32>
+) {
+  let first = targets.startIndex
+  ThreadTeam.current.forEach(rows) { row in
+    let target = targets[first + row]
+    guard target >= 0 else { return }
+    let own = gradients.row(row, vocabulary)
+    unroll_add_scalar(vocabulary, -scale / Float(vocabulary), own, own)
+    own[Int(target)] += scale
+  }
 }
 
 /// sums[j] = Σ_i x[i, j] (+ sums[j]) for contiguous rows, shared by the thread team.

@@ -72,18 +72,12 @@ extension Variable {
     } backward: { context in
       let gradient = context.takeGradient().reshaped(to: [rows, outputs])
       gradient.withUnsafeBufferPointer { gradient in
-        let dy = MatrixView(gradient.baseAddress!, rows: rows, columns: outputs)
         context.accumulate(intoParent: 0) { sum, isFresh in
           weight.packed(.backward).multiplyShared(
             rows: rows, gradient.baseAddress!, accumulate: !isFresh, into: sum.baseAddress!)
         }
-        x.withUnsafeBufferPointer { x in
-          let x = MatrixView(x.baseAddress!, rows: rows, columns: inputs)
-          context.accumulate(intoParent: 1) { sum, isFresh in
-            multiply(dy.transposed, x.transposed, accumulate: !isFresh, into: sum.baseAddress!)
-          }
-        }
       }
+      context.addProduct(of: gradient, x.reshaped(to: [rows, inputs]), toParent: 1)
       if parents.count == 3, context.needsGradient(ofParent: 2) {
         context.add(gradient.summed(outer: 1, count: rows, inner: outputs), toParent: 2)
       }

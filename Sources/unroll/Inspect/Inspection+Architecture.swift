@@ -44,7 +44,7 @@ extension StackConfiguration {
   }
 }
 
-extension LanguageModelDropout {
+extension NetworkDropout {
   /// The rates that are not zero, by name.
   private var rates: [(name: String, rate: Float)] {
     [

@@ -75,7 +75,7 @@ struct RecurrenceStudy: Study {
     func make(_ kind: CellKind, _ units: Int) -> LanguageModelConfiguration {
       LanguageModelConfiguration(
         level: .words, cell: kind, embeddingSize: hidden, hiddenSize: units, layers: 1,
-        dropout: LanguageModelDropout(dropout), output: training.output)
+        dropout: NetworkDropout(dropout), output: training.output)
     }
     func parameters(_ kind: CellKind, _ units: Int) -> Int {
       make(kind, units).parameterCount(vocabularySize: corpus.vocabulary.count)

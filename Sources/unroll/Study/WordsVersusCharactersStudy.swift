@@ -124,7 +124,7 @@ struct WordsVersusCharactersStudy: Study {
     let size = cell.source == .both ? sizes.embedding / 2 : sizes.embedding
     var characters = sizes.characters
     characters.outputSize = sizes.embedding
-    var dropout = LanguageModelDropout(cell.dropout.features)
+    var dropout = NetworkDropout(cell.dropout.features)
     dropout.embedding = cell.dropout.words
     return LanguageModelConfiguration(
       level: .words, cell: .lstm, embeddingSize: size,

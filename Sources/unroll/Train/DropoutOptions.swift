@@ -61,14 +61,14 @@ extension DropoutOptions {
   /// The rates that the flags and the configuration file ask for.
   ///
   /// - Throws: `Failure` for values that make no sense by themselves or together.
-  func rates(_ settings: inout Settings) throws -> LanguageModelDropout {
+  func rates(_ settings: inout Settings) throws -> NetworkDropout {
     func rate(
       _ key: String, _ flag: Double?, default fallback: Double = 0
     ) throws -> Float {
       Float(try settings.value(key, flag, default: fallback, .belowOne))
     }
     let all = try settings.value("dropout", dropout, default: Usual.dropout, .belowOne)
-    let rates = LanguageModelDropout(
+    let rates = NetworkDropout(
       input: try rate("dropout-input", dropoutInput, default: all),
       hidden: try rate("dropout-hidden", dropoutHidden, default: all),
       output: try rate("dropout-output", dropoutOutput, default: all),
@@ -88,7 +88,7 @@ extension DropoutOptions {
   }
 }
 
-extension LanguageModelDropout {
+extension NetworkDropout {
   /// The rates as options and their values on the command line; what is not used is left out.
   var options: [String: String] {
     var options: [String: String] = [:]

@@ -11,6 +11,12 @@ enum LossMeasure {
   case loss
   /// The validation loss is the share of errors, and told as accuracy; the training loss is another one.
   case errorRate
+  /// The training loss as a perplexity; the validation loss is one minus BLEU, and told as that.
+  case bleu
+  /// The training loss as a perplexity; the validation loss is the share of what is to be edited.
+  case edits
+  /// The training loss as a perplexity; the validation loss is the share that is not exactly right.
+  case mismatch
 
   /// Whether e to a validation loss is a perplexity.
   var hasPerplexity: Bool { self == .perplexity || self == .heldOutPerplexity }
@@ -21,12 +27,23 @@ enum LossMeasure {
     case .perplexity, .heldOutPerplexity: "perplexity \(Format.number(exp(loss)))"
     case .loss: "loss \(Format.number(loss))"
     case .errorRate: "accuracy \(Format.number(100 * (1 - loss))) %"
+    case .bleu: "BLEU \(Format.number(100 * (1 - loss)))"
+    case .edits: "errors \(Format.number(100 * loss)) %"
+    case .mismatch: "exactly right \(Format.number(100 * (1 - loss))) %"
+    }
+  }
+
+  /// Whether e to a training loss is a perplexity.
+  var trainsByPerplexity: Bool {
+    switch self {
+    case .perplexity, .bleu, .edits, .mismatch: true
+    case .heldOutPerplexity, .loss, .errorRate: false
     }
   }
 
   /// A training loss.
   func training(_ loss: Double) -> String {
-    self == .perplexity
+    trainsByPerplexity
       ? "training perplexity \(Format.number(exp(loss)))"
       : "training loss \(Format.number(loss))"
   }
@@ -120,7 +137,8 @@ extension ProgressLine {
   init(_ progress: ProgressSnapshot, _ measure: LossMeasure = .perplexity) {
     self.init(
       epoch: progress.epoch, epochs: progress.epochs, step: progress.step,
-      steps: progress.totalSteps, loss: progress.recentLoss, hasPerplexity: measure == .perplexity,
+      steps: progress.totalSteps, loss: progress.recentLoss,
+      hasPerplexity: measure.trainsByPerplexity,
       tokensPerSecond: progress.tokensPerSecond, secondsLeft: progress.secondsLeft)
   }
 }

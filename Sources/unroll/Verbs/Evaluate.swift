@@ -125,6 +125,7 @@ struct Evaluate: Verb {
         try refuse(labels, for: "a tagger")
         try refuse(shapes, for: "a classifier of trees")
         try ForecastingEvaluation(model: model, file: file, json: common.json).run(console)
+      case .neural(.translator): throw Failure("TEMPORARY")
       case .neural(.treeClassifier):
         try refuse(caches ?? mixes, for: "a language model")
         if labelled.format != nil { try refuse("format", for: "a tagger") }

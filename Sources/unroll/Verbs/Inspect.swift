@@ -35,6 +35,7 @@ struct Inspect: Verb {
     case .neural(.classifier): Inspection(try Classifier(contentsOf: model))
     case .neural(.forecaster): Inspection(try Forecaster(contentsOf: model))
     case .neural(.treeClassifier): Inspection(try TreeClassifier(contentsOf: model))
+    case .neural(.translator): Inspection(try Translator(contentsOf: model))
     }
   }
 }

@@ -16,6 +16,6 @@ struct Train: ParsableCommand {
       """,
     subcommands: [
       TrainLM.self, TrainTagger.self, TrainClassifier.self, TrainForecaster.self, TrainNGram.self,
-      TrainTrees.self,
+      TrainTrees.self, TrainTranslator.self,
     ])
 }

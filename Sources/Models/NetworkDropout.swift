@@ -1,7 +1,7 @@
 import Recurrent
 
-/// What a language model drops while it is trained, each by its share.
-public struct LanguageModelDropout: Sendable, Hashable {
+/// What a network drops while it is trained, each by its share.
+public struct NetworkDropout: Sendable, Hashable {
   /// Of the features of the token vectors that go in.
   public var input: Float
   /// Of the features that pass between layers.
@@ -46,11 +46,11 @@ public struct LanguageModelDropout: Sendable, Hashable {
 
   /// Whether anything is dropped at all.
   public var isNone: Bool {
-    self == LanguageModelDropout() || self == LanguageModelDropout(isVariational: true)
+    self == NetworkDropout() || self == NetworkDropout(isVariational: true)
   }
 }
 
-extension LanguageModelDropout: ExpressibleByFloatLiteral {
+extension NetworkDropout: ExpressibleByFloatLiteral {
   /// One rate for the token vectors, between layers and before the output.
   public init(floatLiteral rate: Float) { self.init(rate) }
 }

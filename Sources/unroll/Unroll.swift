@@ -15,6 +15,7 @@ struct Unroll: ParsableCommand {
       Demo.self, Train.self, Evaluate.self, Generate.self, Score.self, Translate.self, Tag.self,
       Classify.self,
       ForecastVerb.self, Embed.self, Neighbors.self, Inspect.self, Gradients.self, Convert.self,
+      Average.self, Compare.self,
       Bench.self, StudyVerb.self,
     ])
 

@@ -68,3 +68,21 @@ extension ReferenceSet {
     return set
   }
 }
+
+extension ReferenceSet {
+  /// The same sources with the references of both, line by line. There are as many of one as of the other.
+  public func joined(with other: ReferenceSet) -> ReferenceSet {
+    precondition(count == other.count, "\(count) sources and \(other.count)")
+    var set = self
+    set.references = zip(references, other.references).map(+)
+    return set
+  }
+}
+
+/// A file of lines, each by itself.
+public enum LinesFile {
+  /// The lines of the file at `path`. Throws what ``TextFile/read(_:)`` throws.
+  public static func read(_ path: String) throws(CorpusError) -> [String] {
+    lines(of: try TextFile.read(path)).map { String($0) }
+  }
+}

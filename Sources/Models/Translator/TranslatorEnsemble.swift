@@ -73,13 +73,47 @@ public struct TranslatorEnsemble: Sendable {
     keepsAttention: Bool = false, replacesUnknown: Bool = false
   ) throws(ModelError) -> [[Translation]] {
     if let fault = options.fault { throw .invalidConfiguration(fault) }
+    return translate(
+      sources, prefixes, options, keepsAttention: keepsAttention, replacesUnknown: replacesUnknown
+    ) { pieces in
+      search(pieces, options, keepsAttention: keepsAttention || replacesUnknown)
+    }
+  }
+
+  /// `options.best` targets of each source, drawn from what the models say.
+  ///
+  /// Throws ``ModelError/invalidConfiguration(_:)`` for options that make no sense.
+  ///
+  /// - Parameters:
+  ///   - key: where random numbers come from; source i has those of branch `first` + i, so what is drawn for it
+  ///     depends on its place alone.
+  public func sample(
+    _ sources: [String], _ sampling: Sampling, _ options: SearchOptions = SearchOptions(),
+    prefixes: [String]? = nil, key: RandomKey, first: Int = 0
+  ) throws(ModelError) -> [[Translation]] {
+    if let fault = options.fault { throw .invalidConfiguration(fault) }
+    return translate(sources, prefixes, options, keepsAttention: false, replacesUnknown: false) {
+      pieces in
+      let search = SampledSearch(
+        ensemble: decoders(options), sampling: sampling, options: options, specials: specials)
+      return inBatches(pieces, options.best) { batch in
+        search.run(
+          encoded(batch), batch.map(\.request),
+          keys: batch.map { key.child(first + $0.source).child($0.part) })
+      }
+    }
+  }
+
+  private func translate(
+    _ sources: [String], _ prefixes: [String]?, _ options: SearchOptions, keepsAttention: Bool,
+    replacesUnknown: Bool, _ search: ([Piece]) -> [[Hypothesis]]
+  ) -> [[Translation]] {
     precondition(
       prefixes.map { $0.count == sources.count } ?? true, "a prefix for each of \(sources.count)")
-    let attends = keepsAttention || replacesUnknown
     let pieces = sources.indices.flatMap { index in
       self.pieces(of: sources[index], index, prefix: prefixes?[index])
     }
-    let found = search(pieces, options, keepsAttention: attends)
+    let found = search(pieces)
     var result = [[Hypothesis]?](repeating: nil, count: sources.count)
     for (piece, hypotheses) in zip(pieces, found) {
       result[piece.source] = joined(result[piece.source], hypotheses, options)
@@ -98,9 +132,15 @@ public struct TranslatorEnsemble: Sendable {
   /// A part of a source as each model reads it.
   private struct Piece {
     let source: Int
+    /// Its number among those of its source.
+    let part: Int
     /// By model.
     let tokens: [[Int32]]
     let prefix: [Int32]
+
+    var request: BeamSearch.Request {
+      BeamSearch.Request(sourceCount: tokens[0].count, prefix: prefix)
+    }
   }
 
   private func pieces(of source: String, _ index: Int, prefix: String?) -> [Piece] {
@@ -110,7 +150,7 @@ public struct TranslatorEnsemble: Sendable {
     let prefix = prefix.map(models[0].targetTokens) ?? []
     return (0..<count).map { part in
       Piece(
-        source: index,
+        source: index, part: part,
         tokens: tokens.map {
           Array($0[$0.count * part / count..<$0.count * (part + 1) / count])
         }, prefix: part == 0 ? prefix : [])
@@ -137,27 +177,42 @@ public struct TranslatorEnsemble: Sendable {
   private func search(
     _ pieces: [Piece], _ options: SearchOptions, keepsAttention: Bool
   ) -> [[Hypothesis]] {
-    let ensemble = DecoderEnsemble(
-      decoders: models.map(\.decoder), reversed: models.map(\.configuration.encoder.reversesSource),
-      weights: weights.map { Float($0) }, mean: options.mean)
     let search = BeamSearch(
-      ensemble: ensemble, options: options,
-      specials: BeamSearch.Specials(
-        start: models[0].specials.start, end: models[0].specials.end,
-        unknown: models[0].specials.unknown), keepsAttention: keepsAttention)
+      ensemble: decoders(options), options: options, specials: specials,
+      keepsAttention: keepsAttention)
+    return inBatches(pieces, options.beamSize) { search.run(encoded($0), $0.map(\.request)) }
+  }
+
+  private func decoders(_ options: SearchOptions) -> DecoderEnsemble {
+    DecoderEnsemble(
+      decoders: models.map(\.decoder),
+      reversed: models.map(\.configuration.encoder.reversesSource),
+      weights: weights.map { Float($0) }, mean: options.mean)
+  }
+
+  private var specials: BeamSearch.Specials {
+    let own = models[0].specials
+    return BeamSearch.Specials(start: own.start, end: own.end, unknown: own.unknown)
+  }
+
+  /// What each model makes of some pieces.
+  private func encoded(_ pieces: [Piece]) -> [EncodedSource] {
+    models.indices.map { model in
+      models[model].encode(pieces.map { $0.tokens[model] }, mode: .prediction)
+    }
+  }
+
+  /// Searches for the targets of pieces of nearly equal length at a time, `rows` hypotheses each.
+  private func inBatches(
+    _ pieces: [Piece], _ rows: Int, _ search: ([Piece]) -> [[Hypothesis]]
+  ) -> [[Hypothesis]] {
     // There are no pieces without a step.
     let batches = try? LengthBatches(
       lengths: pieces.map { ($0.tokens.map(\.count).max() ?? 0) + 1 },
-      batch: max(1, Self.batchRows / options.beamSize), maximumTokens: Self.batchTokens)
+      batch: max(1, Self.batchRows / rows), maximumTokens: Self.batchTokens)
     var found = [[Hypothesis]](repeating: [], count: pieces.count)
     for batch in batches?.sorted ?? [] {
-      let sources = models.indices.map { model in
-        models[model].encode(batch.map { pieces[$0].tokens[model] }, mode: .prediction)
-      }
-      let requests = batch.map {
-        BeamSearch.Request(sourceCount: pieces[$0].tokens[0].count, prefix: pieces[$0].prefix)
-      }
-      for (index, hypotheses) in zip(batch, search.run(sources, requests)) {
+      for (index, hypotheses) in zip(batch, search(batch.map { pieces[$0] })) {
         found[index] = hypotheses
       }
     }

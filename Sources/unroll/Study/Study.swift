@@ -21,6 +21,10 @@ protocol Study: Sendable {
   /// All cells. Those of a chain are measured one after the other, chains side by side.
   var chains: [[Cell]] { get }
 
+  /// The chains again, in stages: those of one begin when all of the stage before it are done, for they need
+  /// what was found there. All at once unless told otherwise.
+  var stages: [[[Cell]]] { get }
+
   /// Whether there is any use in measuring a cell after what was found for the cells before it in its
   /// chain.
   func isWorthTrying(_ cell: Cell, after earlier: [(cell: Cell, finding: Finding)]) -> Bool
@@ -43,6 +47,9 @@ protocol Study: Sendable {
 extension Study {
   /// All cells in order.
   var cells: [Cell] { chains.flatMap(\.self) }
+
+  /// All chains side by side.
+  var stages: [[[Cell]]] { [chains] }
 
   /// Always.
   func isWorthTrying(_ cell: Cell, after earlier: [(cell: Cell, finding: Finding)]) -> Bool { true }

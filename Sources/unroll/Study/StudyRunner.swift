@@ -44,7 +44,7 @@ final class StudyRunner<S: Study>: Sendable {
     let store = try StudyStore<S.Finding>(
       folder: folder, study: S.name, settings: study.settings, order: study.cells.map(\.id))
     state = Mutex(
-      State(store: store, waiting: study.chains[...], line: StudyLine(console)))
+      State(store: store, waiting: [], line: StudyLine(console)))
   }
 
   /// What has been found so far.
@@ -66,8 +66,19 @@ final class StudyRunner<S: Study>: Sendable {
     // Before the work: a folder that cannot be written to is a failure of now.
     try state.withLock { try $0.store.save() }
     try AtomicFile.checkWritable(pagePath)
+    for stage in study.stages where !interrupt.isRaised { run(stage) }
+    try state.withLock { state in
+      state.line.clear()
+      if let failure = state.failure { throw failure }
+    }
+    try writePage()
+    return state.withLock { $0.done }
+  }
+
+  private func run(_ stage: [[S.Cell]]) {
+    state.withLock { $0.waiting = stage[...] }
     let group = DispatchGroup()
-    for _ in 0..<min(jobs, max(study.chains.count, 1)) {
+    for _ in 0..<min(jobs, stage.count) {
       group.enter()
       let thread = Thread { [self] in
         ThreadTeam.$current.withValue(.solo) { work() }
@@ -77,12 +88,6 @@ final class StudyRunner<S: Study>: Sendable {
       thread.start()
     }
     group.wait()
-    try state.withLock { state in
-      state.line.clear()
-      if let failure = state.failure { throw failure }
-    }
-    try writePage()
-    return state.withLock { $0.done }
   }
 
   /// The life of one job: chain after chain.

@@ -24,6 +24,9 @@ struct Evaluate: Verb {
       A classifier of trees is measured on trees with labels, or by --listops on as many expressions of \
       ListOps, drawn apart from those that nets learn from.
 
+      A translator is measured on sources with their references behind tabs (FILE), or on --source and \
+      --target: perplexity, BLEU and chrF as sacreBLEU's, errors, and lines that equal no reference.
+
       An n-gram model (ARPA) is measured on the same tokens. With --interpolate a neural model is \
       mixed with one, token by token; --tune chooses the share on another text.
 
@@ -42,6 +45,8 @@ struct Evaluate: Verb {
         unroll evaluate forecaster.safetensors test.csv
         unroll evaluate trees.safetensors test.txt
         unroll evaluate trees.safetensors --listops 10000
+        unroll evaluate en-fr.safetensors --source test.en --target test.fr --beam 12
+        unroll evaluate g2p.safetensors words.tsv
       """)
 
   @Argument(help: "A model file.", completion: .file(extensions: ["safetensors"]))
@@ -58,6 +63,8 @@ struct Evaluate: Verb {
   var similarity: [String] = []
   @OptionGroup var labelled: LabelledOptions
   @OptionGroup var trees: JudgedTreeOptions
+  @OptionGroup(title: "TRANSLATIONS") var paired: PairedOptions
+  @OptionGroup(title: "TRANSLATIONS") var search: SearchFlags
   @OptionGroup var common: CommonOptions
 
   func run(_ console: Console) throws {
@@ -68,6 +75,8 @@ struct Evaluate: Verb {
     let similarity = try settings.list("similarity", similarity)
     let labelled = try labelled.choice(&settings)
     let trees = try trees.choice(&settings)
+    let paired = try paired.choice(&settings)
+    let search = try search.options(&settings)
     try settings.finish()
     // What goes with some models alone.
     let caches = caching.map { _ in "cache" }
@@ -98,9 +107,23 @@ struct Evaluate: Verb {
           model: model, source: .listOps(count), refusesUnseen: true, json: common.json
         ).run(console)
       }
+      if case .neural(.translator) = try ModelKind(ofFile: model) {
+        try refuse(caches ?? mixes, for: "a language model")
+        try refuse(labels, for: "a tagger")
+        try refuse(shapes, for: "a classifier of trees")
+        guard file == nil || paired == nil else {
+          throw Failure.usage("FILE and --source both say what is translated; expected one of them")
+        }
+        return try TranslationEvaluation(
+          model: model, file: file, pairs: paired, options: search, json: common.json
+        ).run(console)
+      }
+      try refuse(paired.map { _ in "source" }, for: "a translator")
       guard let file else { throw Failure.usage("no text to predict: unroll evaluate MODEL FILE") }
       let perplexity = PerplexityEvaluation(model: model, file: file, json: common.json)
       switch try ModelKind(ofFile: model) {
+      // Measured above.
+      case .neural(.translator): break
       case .ngrams:
         try refuse(caches ?? mixes, for: "a neural model")
         try refuse(labels, for: "a tagger")
@@ -125,7 +148,6 @@ struct Evaluate: Verb {
         try refuse(labels, for: "a tagger")
         try refuse(shapes, for: "a classifier of trees")
         try ForecastingEvaluation(model: model, file: file, json: common.json).run(console)
-      case .neural(.translator): throw Failure("TEMPORARY")
       case .neural(.treeClassifier):
         try refuse(caches ?? mixes, for: "a language model")
         if labelled.format != nil { try refuse("format", for: "a tagger") }

@@ -19,7 +19,7 @@ struct StudyVerb: ParsableCommand {
       """,
     subcommands: [
       LongRangeVerb.self, GradientFlowVerb.self, DepthVerb.self, WordsVersusCharactersVerb.self,
-      RecurrenceVerb.self, TreeVerb.self,
+      RecurrenceVerb.self, TreeVerb.self, TranslationStudyVerb.self, SentenceSpaceVerb.self,
     ])
 
   /// The flags of all studies.

@@ -20,7 +20,8 @@ struct SequenceDecoderTests {
     let run = translator.decoder.read(
       batch.inputs, steps: batch.steps, from: source, mode: .prediction
     )
-    var (memory, state) = translator.decoder.begin(source, mode: .prediction)
+    let (memory, start) = translator.decoder.begin(source, mode: .prediction)
+    var state = start
     let count = targets.count
     for step in 0..<batch.steps {
       let taken = translator.decoder.step(
@@ -32,8 +33,6 @@ struct SequenceDecoderTests {
         taken.readouts.scalars
           == Array(run.readouts.value.scalars[step * size..<(step + 1) * size]), "step \(step)")
     }
-    memory = translator.decoder.begin(source, mode: .prediction).memory
-    _ = memory
   }
 
   @Test("a pair in a padded batch is the pair alone, bit for bit", arguments: DecoderForm.all)
@@ -68,7 +67,8 @@ struct SequenceDecoderTests {
   }
 
   /// The whole of it, from the sources' vectors to the loss. In Float a central difference is good to some
-  /// 10⁻³ of a gradient's norm; a wrong term is off by 10⁻² and more, and the parts are tested in Double.
+  /// 10⁻³ of a gradient's norm, and to the rounding of the loss over twice the step, some 10⁻⁵; a wrong term is
+  /// off by 10⁻² and more, and the parts are tested in Double.
   @Test("gradients are those of the loss", arguments: DecoderForm.all)
   func centralDifferences(form: DecoderForm) throws {
     let translator = try form.translator()
@@ -97,7 +97,7 @@ struct SequenceDecoderTests {
           $0 + Double($1.0) * Double($1.1)
         }
         let scale = gradient.scalars.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot() * norm
-        #expect(abs(numeric - expected) < 2e-3 * scale + 1e-5, "\(parameter.name)")
+        #expect(abs(numeric - expected) < 2e-3 * scale + 4e-5, "\(parameter.name)")
       }
     }
   }

@@ -1,0 +1,88 @@
+import ArgumentParser
+import Corpora
+import Foundation
+import Models
+
+/// `unroll compare`
+struct Compare: Verb {
+  static let configuration = CommandConfiguration(
+    abstract: "Score translations, and say whether one system is better than another.",
+    discussion: """
+      Each system is a file of translations, line by line. Scores are BLEU and chrF as sacreBLEU computes \
+      them, the errors (edits to the closest reference, as a share of its tokens) and the lines that equal no \
+      reference, each with the interval in which 95 % of the scores of resampled texts lie. Behind the first \
+      system p is how likely so large a difference from it is if neither is better (paired bootstrap; Koehn \
+      2004), as sacreBLEU has it.
+
+      EXAMPLES
+        unroll compare greedy.fr beam.fr --target test.fr
+        unroll compare a.txt b.txt --references test.references.tsv
+        unroll compare a.txt --target first.fr second.fr --json
+      """)
+
+  @Argument(help: "Files of translations, the one to beat first.", completion: .file())
+  var systems: [String]
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp(
+      "What is right, line by line; several files are several references.", valueName: "file"),
+    completion: .file())
+  var target: [String] = []
+  @Option(
+    help: ArgumentHelp(
+      "Instead: sources with their references behind tabs, a line each; lines with the same source are one.",
+      valueName: "file"), completion: .file())
+  var references: String?
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Resamples to draw (default: 1000).", valueName: "n"))
+  var resamples: Int?
+  @OptionGroup var seed: SeedOption
+  @OptionGroup var common: CommonOptions
+
+  func run(_ console: Console) throws {
+    var settings = try common.settings()
+    let threads = try common.threadCount(&settings)
+    let targets = try settings.list("target", target)
+    let references = try settings.value("references", references, .notEmpty)
+    let bootstrap = Bootstrap(
+      resamples: try settings.value("resamples", resamples, default: 1000, .upTo(1_000_000)),
+      seed: try seed.value(&settings))
+    try settings.finish()
+    guard targets.isEmpty != (references == nil) else {
+      throw Failure.usage(
+        "what is right comes from --target or from --references; expected one of them")
+    }
+    try withThreads(threads) {
+      let right =
+        try references.map { try ReferenceSet(reading: $0).grouped.references }
+        ?? lines(of: targets)
+      let scores = try systems.map { path in
+        let translations = try LinesFile.read(path)
+        guard translations.count == right.count else {
+          throw Failure(
+            "\(path) has \(Format.plural(translations.count, "line")), and there "
+              + "\(right.count == 1 ? "is" : "are") \(Format.plural(right.count, "line")) of references; "
+              + "expected as many")
+        }
+        return TranslationScores(of: translations, references: right)
+      }
+      let comparison = SystemComparison(
+        names: systems, scores: scores, bootstrap: bootstrap)
+      try common.json
+        ? console.writeResult(comparison.objects.map { $0.text + "\n" }.joined())
+        : console.writeResult(comparison.table(references: right))
+    }
+  }
+
+  /// The references of each line, one from each file.
+  private func lines(of files: [String]) throws -> [[String]] {
+    let columns = try files.map { try LinesFile.read($0) }
+    for (path, column) in zip(files, columns) where column.count != columns[0].count {
+      throw Failure(
+        "\(files[0]) has \(Format.plural(columns[0].count, "line")) and \(path) "
+          + "\(Format.count(column.count)); expected as many")
+    }
+    return columns[0].indices.map { line in columns.map { $0[line] } }
+  }
+}

@@ -8,7 +8,9 @@ let package = Package(
   products: [
     .library(
       name: "Unroll",
-      targets: ["Tensors", "Recurrent", "Corpora", "Learning", "ModelFiles", "Models"]),
+      targets: [
+        "Tensors", "Recurrent", "Corpora", "Images", "Learning", "ModelFiles", "Models",
+      ]),
     // The kernels by themselves, for benchmarks.
     .library(name: "CKernels", targets: ["CKernels"]),
     .executable(name: "unroll", targets: ["unroll"]),
@@ -24,6 +26,9 @@ let package = Package(
     .target(name: "Tensors", dependencies: ["CKernels"]),
     .target(name: "Recurrent", dependencies: ["Tensors", "CKernels"]),
     .target(name: "Corpora"),
+    // PNG and JPEG read by our own code: libpng, libjpeg and zlib are not on every machine that has a Swift
+    // toolchain, and no package of Swift alone reads both and is kept up.
+    .target(name: "Images"),
     .target(name: "ModelFiles"),
     .target(name: "Learning", dependencies: ["Recurrent", "Tensors", "CKernels", "ModelFiles"]),
     .target(
@@ -45,6 +50,8 @@ let package = Package(
       name: "RecurrentTests", dependencies: ["Recurrent", "Tensors", "TestSupport"],
       resources: [.copy("Golden")]),
     .testTarget(name: "CorporaTests", dependencies: ["Corpora"]),
+    .testTarget(
+      name: "ImagesTests", dependencies: ["Images"], resources: [.copy("Golden")]),
     .testTarget(name: "ModelFilesTests", dependencies: ["ModelFiles"]),
     .testTarget(
       name: "LearningTests", dependencies: ["Learning", "Recurrent", "Tensors", "TestSupport"]),

@@ -59,6 +59,7 @@ let package = Package(
       name: "ModelsTests",
       dependencies: [
         "Models", "Learning", "Recurrent", "Corpora", "ModelFiles", "Tensors", "CKernels",
+        "TestSupport",
       ],
       resources: [.copy("Golden")]),
     .testTarget(name: "CommandLineTests", dependencies: ["unroll"]),

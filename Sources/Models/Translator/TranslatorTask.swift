@@ -78,7 +78,7 @@ public final class TranslatorTask: RecordedTask {
     let all = TranslationPairs(
       sources: model.sourceUnits.units(ofLines: sources).map(model.sourceTokens),
       targets: model.targetUnits.units(ofLines: targets).map(model.targetTokens))
-    let kept = (0..<all.count).filter { all.length($0) <= longest.addingReportingOverflow(1).0 }
+    let kept = (0..<all.count).filter { all.length($0) - 1 <= longest }
     leftOut = all.count - kept.count
     pairs = TranslationPairs(
       sources: kept.map { all.sources[$0] }, targets: kept.map { all.targets[$0] })

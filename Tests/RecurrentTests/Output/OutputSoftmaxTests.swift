@@ -57,6 +57,37 @@ struct OutputSoftmaxTests {
     expectDefinition(output, output.pass())
   }
 
+  @Test("smoothed, it is what plain operations make of it", arguments: [1, 5, 64])
+  func smoothed(blockRows: Int) {
+    let mode = Mode.training(RandomKey(seed: 1))
+    var output = Output(rows: 13, size: 4, vocabulary: 17, range: 1.5)
+    output.targets[3] = -1
+    let epsilon: Float = 0.3
+    func gradients(_ loss: Variable) -> [Tensor] {
+      for parameter in output.parameters { parameter.clearGradient() }
+      loss.backward(seed: Tensor(2))
+      return output.parameters.map(\.denseGradient)
+    }
+    let plain = output.pass(blockRows: blockRows)
+    let (loss, losses) = softmaxCrossEntropy(
+      output.hidden.variable(mode), weight: output.weight.variable(mode),
+      bias: output.bias.variable(mode), targets: output.targets, scale: output.scale,
+      smoothing: epsilon, blockRows: blockRows)
+    #expect(losses == plain.losses)
+    let found = gradients(loss)
+
+    let logits = output.hidden.variable(mode)
+      .linear(output.weight.variable(mode), bias: output.bias.variable(mode))
+    let counted = Variable(Tensor(shape: [13], scalars: output.targets.map { $0 < 0 ? 0 : 1 }))
+    let exact = logits.crossEntropy(targets: output.targets, reduction: .none)
+    let spread = -(logits.logSoftmax().mean(axis: 1)) * counted
+    let expected = (exact * (1 - epsilon) + spread * epsilon).sum() * output.scale
+    #expect(abs(loss.value.scalar - expected.value.scalar) < 1e-5)
+    for (found, expected) in zip(found, gradients(expected)) {
+      #expect(relativeError(found, expected) < 2e-6)
+    }
+  }
+
   private func expectDefinition(
     _ output: Output, _ result: (loss: Float, losses: [Float], gradients: [String: Tensor]),
     tolerance: Double = tolerance, _ location: SourceLocation = #_sourceLocation

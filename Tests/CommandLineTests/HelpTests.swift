@@ -94,6 +94,7 @@ struct HelpTests {
             evaluate                Measure how well a model predicts a text.
             generate                Let a model write.
             score                   Give the log-probability of each line of a text.
+            translate               Translate lines by a model, or by several that vote.
             tag                     Give each word of sentences a label.
             classify                Say of texts, series or trees what a classifier makes of them.
             forecast                Say how a series goes on.
@@ -102,6 +103,9 @@ struct HelpTests {
             inspect                 Show what is in a model file.
             gradients               Show how gradients flow back through a model's layers and time.
             convert                 Write a model with weights of another precision.
+            average                 Write the mean of models: their weights, number by number.
+            compare                 Score translations, and say whether one system is better than
+                                    another.
             bench                   Measure speed.
             study                   Make a figure or a table of the lecture again, with results and a
                                     report.

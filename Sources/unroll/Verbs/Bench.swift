@@ -19,8 +19,11 @@ struct Bench: ParsableCommand {
         unroll bench step --shape step-h512-l2 --seconds 5
         unroll bench cells
         unroll bench trees
+        unroll bench translator
       """,
-    subcommands: [BenchTrain.self, BenchStep.self, BenchCells.self, BenchTrees.self])
+    subcommands: [
+      BenchTrain.self, BenchStep.self, BenchCells.self, BenchTrees.self, BenchTranslator.self,
+    ])
 
   /// The flags of train and step.
   struct Options: ParsableArguments {
@@ -265,6 +268,7 @@ struct BenchCells: Verb {
       EXAMPLES
         unroll bench cells
         unroll bench trees
+        unroll bench translator
         unroll bench cells --hidden 128 --seconds 1 --json
       """)
 

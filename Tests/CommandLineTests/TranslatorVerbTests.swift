@@ -1,0 +1,198 @@
+import Corpora
+import Foundation
+import Models
+import Recurrent
+import Tensors
+import Testing
+
+@testable import unroll
+
+@Suite("The verbs of translators")
+struct TranslatorVerbTests {
+  /// Words of up to three letters and themselves in capitals, a tab between them.
+  private var pairs: String {
+    var words = ["a", "b", "c"]
+    for _ in 0..<2 { words += words.flatMap { word in "abc".map { word + String($0) } } }
+    return Set(words).sorted().map { word in
+      "\(word)\t\(word.map { String($0).uppercased() }.joined(separator: " "))\n"
+    }.joined()
+  }
+
+  /// A translator that has learned nothing, in `folder`; its path.
+  private func untrained(
+    _ folder: String, _ name: String = "untrained", context: ContextUse = .after,
+    targets: String = "xyz"
+  ) throws -> String {
+    let model = try Translator(
+      TranslatorConfiguration(
+        encoder: EncoderConfiguration(embeddingSize: 3, hiddenSize: 4),
+        decoder: SequenceDecoderConfiguration(embeddingSize: 3, hiddenSize: 4, context: context)),
+      TranslatorUnits(source: .characters, target: .characters), learningFrom: ["abc"], [targets],
+      initialization: .uniform(1), key: RandomKey(seed: 3))
+    let path = "\(folder)/\(name).safetensors"
+    try model.save(to: path)
+    return path
+  }
+
+  private func members(_ text: some StringProtocol) throws -> [String: Any] {
+    try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+  }
+
+  @Test("a translator is trained, evaluated, inspected, and translates lines in their order")
+  func whole() throws {
+    try withTemporaryFolder { folder in
+      try write(pairs, to: folder + "/train.tsv")
+      let path = folder + "/m.safetensors"
+      let trained = try runVerb([
+        "train", "translator", "--train", folder + "/train.tsv", "--valid", folder + "/train.tsv",
+        "--output", path, "--source-units", "characters", "--target-units", "tokens", "--hidden",
+        "20", "--dropout", "0", "--epochs", "30", "--learning-rate", "0.02", "--batch", "16",
+        "--judge", "mismatch", "--threads", "1",
+      ])
+      #expect(trained.messages.contains("training a translator, "))
+      #expect(trained.messages.contains("validation exactly right 100.0 %"))
+      let evaluated = try members(
+        runVerb(["evaluate", path, folder + "/train.tsv", "--json", "--beam", "2"]).results)
+      #expect(evaluated["lines"] as? Int == 39 && evaluated["line_error_rate"] as? Double == 0)
+      // There are no four words in a row, so BLEU is 0.
+      #expect(evaluated["chrf"] as? Double == 100)
+
+      try write("cab\n\nzz\nb\n", to: folder + "/lines.txt")
+      let lines = try runVerb([
+        "translate", path, path, "--input", folder + "/lines.txt", "--alignment", "--heat-map",
+        folder + "/page.html",
+      ]).results.split(separator: "\n", omittingEmptySubsequences: false)
+      #expect(lines.count == 5 && lines[0].hasPrefix("C A B\t") && lines[3].hasPrefix("B\t0-0"))
+      let page = try String(contentsOfFile: folder + "/page.html", encoding: .utf8)
+      #expect(page.contains("What translations attended to") && markupFault(in: page) == nil)
+      let best = try runVerb([
+        "translate", path, "--input", folder + "/lines.txt", "--n-best", "2", "--json",
+      ]).results.split(separator: "\n")
+      let translations = try #require(try members(best[0])["translations"] as? [[String: Any]])
+      #expect(translations.count == 2 && translations[0]["text"] as? String == "C A B")
+
+      let shown = try runVerb(["inspect", path]).results
+      #expect(shown.hasPrefix("translator\n  source      characters\n"))
+      let space = try runVerb([
+        "study", "sentence-space", path, folder + "/lines.txt", "--output", folder + "/space.html",
+      ]).results
+      #expect(space.contains("cab") && space.contains("space.html"))
+      let plot = try String(contentsOfFile: folder + "/space.html", encoding: .utf8)
+      #expect(markupFault(in: plot) == nil)
+    }
+  }
+
+  @Test("systems are scored and compared as sacreBLEU does")
+  func comparison() throws {
+    try withTemporaryFolder { folder in
+      let right = (0..<20).map { "the cat number \($0) sits on the mat" }
+      let worse = right.enumerated().map { $0 % 2 == 0 ? $1 : "a dog" }
+      try write(right.joined(separator: "\n") + "\n", to: folder + "/right.txt")
+      try write(worse.joined(separator: "\n") + "\n", to: folder + "/worse.txt")
+      let found = try runVerb([
+        "compare", folder + "/worse.txt", folder + "/right.txt", "--target", folder + "/right.txt",
+        "--json",
+      ]).results.split(separator: "\n")
+      let better = try #require(try members(found[1])["bleu"] as? [String: Any])
+      #expect(better["score"] as? Double ?? 0 > 99.99 && better["p"] as? Double ?? 1 < 0.01)
+      let table = try runVerb([
+        "compare", folder + "/worse.txt", "--target", folder + "/right.txt",
+      ]).results
+      #expect(table.contains("50.00 ±") && table.contains("nrefs:1|case:mixed"))
+      #expect(
+        failureLine {
+          try write("one\n", to: folder + "/short.txt")
+          try runVerb([
+            "compare", folder + "/short.txt", "--target", folder + "/right.txt",
+          ])
+        }?.contains("short.txt has 1 line") == true)
+    }
+  }
+
+  @Test("the mean of a model with itself is the model")
+  func average() throws {
+    try withTemporaryFolder { folder in
+      let path = try untrained(folder)
+      try runVerb(["average", path, path, "--output", folder + "/mean.safetensors"])
+      let (before, after) = (
+        try Data(contentsOf: URL(fileURLWithPath: path)),
+        try Data(contentsOf: URL(fileURLWithPath: folder + "/mean.safetensors"))
+      )
+      #expect(before == after)
+      let other = try untrained(folder, "other", targets: "xy")
+      #expect(
+        failureLine {
+          try runVerb(["average", path, other, "--output", folder + "/mean.safetensors"])
+        }?.contains("other.safetensors") == true)
+    }
+  }
+
+  @Test("what makes no sense is refused in a line that says why")
+  func refusals() throws {
+    try withTemporaryFolder { folder in
+      let path = try untrained(folder)
+      let plain = try untrained(folder, "plain", context: .initial)
+      let other = try untrained(folder, "other", targets: "uvw")
+      try write("a\nb\nc\n", to: folder + "/three")
+      try write("a\nb\n", to: folder + "/two")
+      try write("a b\n", to: folder + "/untabbed")
+      func line(_ arguments: [String]) -> String { failureLine { try runVerb(arguments) } ?? "" }
+      let train = ["train", "translator", "--output", folder + "/m", "--threads", "1"]
+      for (arguments, expected) in [
+        (train + ["--source", folder + "/three", "--target", folder + "/two"], "three:3"),
+        (train + ["--train", folder + "/untabbed"], "untabbed:1"),
+        (train + ["--train", folder + "/none"], "none"),
+        (train, "--source"),
+        (train + ["--source", folder + "/two"], "--target"),
+        (
+          train + ["--train", folder + "/two", "--context", "initial", "--attention", "dot"],
+          "--attention"
+        ),
+        (
+          train + ["--train", folder + "/two", "--input-feeding", "--context", "before"], "readout"
+        ),
+        (train + ["--train", folder + "/two", "--share-vectors"], "--joint"),
+        (train + ["--train", folder + "/two", "--units", "words", "--merges", "9"], "--merges"),
+        (train + ["--train", folder + "/two", "--sampling-shape", "linear"], "--sampling"),
+        (["translate", path, other, "--input", folder + "/two"], "another target vocabulary"),
+        (["translate", plain, "--input", folder + "/two", "--alignment"], "attention"),
+        (["translate", path, "--input", folder + "/two", "--beam", "2", "--n-best", "3"], "best"),
+        (["translate", path, "--input", folder + "/two", "--top-k", "3"], "--sample"),
+        (
+          ["translate", path, "--input", folder + "/two", "--weights", "1", "2"],
+          "expected one each"
+        ),
+        (["evaluate", path], "--source"),
+        (["generate", path], "is a translator"),
+        (["compare", folder + "/two"], "--target"),
+      ] {
+        let found = line(arguments)
+        #expect(
+          found.contains(expected), "\(arguments.suffix(4)): \(found.debugDescription)")
+      }
+    }
+  }
+
+  @Test("the study of translation makes its table, goes on where it stopped, and draws its page")
+  func study() throws {
+    try withTemporaryFolder { folder in
+      try write(pairs, to: folder + "/pairs.tsv")
+      let arguments = [
+        "study", "translation", "--quick", "--train", folder + "/pairs.tsv", "--valid",
+        folder + "/pairs.tsv", "--test", folder + "/pairs.tsv", "--source-units", "characters",
+        "--target-units", "tokens", "--measure", "mismatch", "--hidden", "12", "--epochs", "1",
+        "--output", folder + "/study", "--threads", "1",
+      ]
+      let first = try runVerb(arguments)
+      #expect(first.results.contains("ensemble of 2 reversed"))
+      #expect(first.results.contains("single with attention"))
+      #expect(first.results.contains("units of the source"))
+      #expect(first.messages.contains("compare: 8 comparisons"))
+      let page = try String(contentsOfFile: folder + "/study/report.html", encoding: .utf8)
+      #expect(markupFault(in: page) == nil && page.contains("Is it certain?"))
+      let again = try runVerb(arguments)
+      #expect(again.messages.contains("20 of 20 are there already"))
+      #expect(again.results == first.results)
+    }
+  }
+}

@@ -33,11 +33,13 @@ let package = Package(
     .target(name: "Learning", dependencies: ["Recurrent", "Tensors", "CKernels", "ModelFiles"]),
     .target(
       name: "Models",
-      dependencies: ["Recurrent", "Tensors", "CKernels", "Corpora", "Learning", "ModelFiles"]),
+      dependencies: [
+        "Recurrent", "Tensors", "CKernels", "Corpora", "Images", "Learning", "ModelFiles",
+      ]),
     .executableTarget(
       name: "unroll",
       dependencies: [
-        "Models", "Learning", "Corpora", "ModelFiles", "Recurrent", "Tensors", "CKernels",
+        "Models", "Learning", "Corpora", "Images", "ModelFiles", "Recurrent", "Tensors", "CKernels",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Yams", package: "Yams"),
       ]),
@@ -45,7 +47,9 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["Tensors", "ModelFiles"], path: "Tests/Support"),
     .testTarget(name: "CKernelsTests", dependencies: ["CKernels", "TestSupport"]),
-    .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels", "TestSupport"]),
+    .testTarget(
+      name: "TensorsTests", dependencies: ["Tensors", "CKernels", "TestSupport"],
+      resources: [.copy("Golden")]),
     .testTarget(
       name: "RecurrentTests", dependencies: ["Recurrent", "Tensors", "TestSupport"],
       resources: [.copy("Golden")]),
@@ -58,8 +62,8 @@ let package = Package(
     .testTarget(
       name: "ModelsTests",
       dependencies: [
-        "Models", "Learning", "Recurrent", "Corpora", "ModelFiles", "Tensors", "CKernels",
-        "TestSupport",
+        "Models", "Learning", "Recurrent", "Corpora", "Images", "ModelFiles", "Tensors",
+        "CKernels", "TestSupport",
       ],
       resources: [.copy("Golden")]),
     .testTarget(name: "CommandLineTests", dependencies: ["unroll"]),

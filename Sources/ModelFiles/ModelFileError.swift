@@ -14,6 +14,8 @@ public enum ModelFileError: Error, Equatable, Sendable {
   case unexpectedType(path: String, tensor: String, found: ElementType, expected: String)
   /// A scalar is NaN or infinite where only numbers are of use; `index` counts in row-major order.
   case notFinite(path: String, tensor: String, index: Int, value: Float)
+  /// The bytes do not form an array in NumPy's format that can be used.
+  case malformedArray(path: String, detail: String)
   /// The file cannot be written. What was at the path before is still whole.
   case unwritable(path: String, reason: String)
 }
@@ -35,6 +37,8 @@ extension ModelFileError: CustomStringConvertible {
     case .notFinite(let path, let tensor, let index, let value):
       "\(printable(path)): tensor \"\(printable(tensor))\" holds \(value) at index \(index), "
         + "expected finite numbers"
+    case .malformedArray(let path, let detail):
+      "\(printable(path)) is not a usable NumPy array: \(printable(detail))"
     case .unwritable(let path, let reason):
       "cannot write \(printable(path)): \(printable(reason))"
     }

@@ -1,0 +1,118 @@
+import Foundation
+import Testing
+
+@testable import ModelFiles
+
+@Suite("NumPy's arrays")
+struct NPYTests {
+  /// Written by numpy 2.4's `lib.format.write_array`: [[1.5, -2.25, 3], [0, 65504, -0.125]].
+  private static let written = [
+    (
+      "<f4, version 1",
+      "k05VTVBZAQB2AHsnZGVzY3InOiAnPGY0JywgJ2ZvcnRyYW5fb3JkZXInOiBGYWxzZSwgJ3NoYXBlJzogKDIsIDMpLCB9ICAgICAg"
+        + "ICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgIAoAAMA/AAAQwAAAQEAAAAAAAOB/RwAAAL4="
+    ),
+    (
+      "<f8, version 2",
+      "k05VTVBZAgB0AAAAeydkZXNjcic6ICc8ZjgnLCAnZm9ydHJhbl9vcmRlcic6IEZhbHNlLCAnc2hhcGUnOiAoMiwgMyksIH0gICAg"
+        + "ICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgIAoAAAAAAAD4PwAAAAAAAALAAAAAAAAACEAA"
+        + "AAAAAAAAAAAAAAAA/O9AAAAAAAAAwL8="
+    ),
+    (
+      "<f2, version 3",
+      "k05VTVBZAwB0AAAAeydkZXNjcic6ICc8ZjInLCAnZm9ydHJhbl9vcmRlcic6IEZhbHNlLCAnc2hhcGUnOiAoMiwgMyksIH0gICAg"
+        + "ICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgIAoAPoDAAEIAAP97ALA="
+    ),
+    (
+      ">f4, version 1",
+      "k05VTVBZAQB2AHsnZGVzY3InOiAnPmY0JywgJ2ZvcnRyYW5fb3JkZXInOiBGYWxzZSwgJ3NoYXBlJzogKDIsIDMpLCB9ICAgICAg"
+        + "ICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgIAo/wAAAwBAAAEBAAAAAAAAAR3/gAL4AAAA="
+    ),
+  ]
+
+  @Test("what numpy has written is read", arguments: written)
+  func reading(_ name: String, _ base64: String) throws {
+    try withTemporaryFolder { folder in
+      try write([UInt8](try #require(Data(base64Encoded: base64))), to: folder + "/a.npy")
+      #expect(NPYFile.isNPY(folder + "/a.npy"))
+      let file = try NPYFile(path: folder + "/a.npy")
+      #expect(file.shape == [2, 3])
+      #expect(file.scalars == [1.5, -2.25, 3, 0, 65504, -0.125], "\(name)")
+    }
+  }
+
+  /// A file of version 1 with this header and so many bytes behind it.
+  private func npy(_ header: String, bytes: [UInt8] = []) -> [UInt8] {
+    [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(header.utf8.count), 0] + Array(header.utf8) + bytes
+  }
+
+  @Test("what is wrong is named")
+  func faults() throws {
+    func header(_ type: String = "<f4", order: String = "False", shape: String = "(1, 2)") -> String
+    {
+      "{'descr': '\(type)', 'fortran_order': \(order), 'shape': \(shape), }"
+    }
+    let nan = withUnsafeBytes(of: Float.nan.bitPattern.littleEndian, Array.init)
+    let cases: [([UInt8], String)] = [
+      ([1, 2, 3], "it does not begin with \\x93NUMPY"),
+      ([0x93] + Array("NUMPY".utf8) + [1], "it ends within its heading"),
+      ([0x93] + Array("NUMPY".utf8) + [9, 0, 0, 0], "it is of version 9, expected 1 to 3"),
+      (
+        [0x93] + Array("NUMPY".utf8) + [1, 0, 200, 0],
+        "a header of 200 bytes is longer than what there is"
+      ),
+      (
+        npy(header("<i4")),
+        "its elements are of type '<i4', expected <f2, <f4 or <f8 (numpy.float32)"
+      ),
+      (
+        npy(header(order: "True"), bytes: [UInt8](repeating: 0, count: 8)),
+        "its elements are in Fortran's order, expected C's: numpy.ascontiguousarray"
+      ),
+      (
+        npy(header(), bytes: [0, 0, 0, 0]),
+        "it has 4 bytes of elements, expected 8 for the shape [1, 2] of '<f4'"
+      ),
+      (
+        npy(header(), bytes: [0, 0, 0, 0] + nan),
+        "it holds nan at index 1, expected finite numbers"
+      ),
+      (npy("{'descr': '<f4', 'shape': (1,)}"), "its header has no 'fortran_order'"),
+      (
+        npy(header(shape: "(9999999999999, 9999999999999)")),
+        "a shape of [9999999999999, 9999999999999] is too large"
+      ),
+      (npy("{'descr': [('a', '<f4')]}"), "its header is not as expected at byte 10: no a text"),
+    ]
+    try withTemporaryFolder { folder in
+      let path = folder + "/a.npy"
+      for (bytes, expected) in cases {
+        try write(bytes, to: path)
+        let error = #expect(throws: ModelFileError.self) { try NPYFile(path: path) }
+        #expect(error == .malformedArray(path: path, detail: expected))
+      }
+    }
+  }
+
+  @Test("no file cut short or changed in one byte of its header is more than an error")
+  func damage() throws {
+    let whole = [UInt8](try #require(Data(base64Encoded: Self.written[0].1)))
+    try withTemporaryFolder { folder in
+      let path = folder + "/a.npy"
+      for length in 0..<whole.count {
+        try write(Array(whole.prefix(length)), to: path)
+        #expect(throws: ModelFileError.self) { try NPYFile(path: path) }
+      }
+      for place in 0..<70 {
+        var bytes = whole
+        bytes[place] ^= 0x15
+        try write(bytes, to: path)
+        do {
+          _ = try NPYFile(path: path)
+        } catch {
+          #expect(!error.description.contains("\n"))
+        }
+      }
+    }
+  }
+}

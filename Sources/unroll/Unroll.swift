@@ -12,8 +12,8 @@ struct Unroll: ParsableCommand {
       Results go to standard output, progress and messages to standard error.
       """,
     subcommands: [
-      Demo.self, Train.self, Evaluate.self, Generate.self, Score.self, Translate.self, Tag.self,
-      Classify.self,
+      Demo.self, Train.self, Evaluate.self, Generate.self, Score.self, Translate.self,
+      CaptionVerb.self, Tag.self, Classify.self,
       ForecastVerb.self, Embed.self, Neighbors.self, Inspect.self, Gradients.self, Convert.self,
       Average.self, Compare.self,
       Bench.self, StudyVerb.self,

@@ -15,6 +15,8 @@ public enum ModelTask: String, Sendable, Codable, CaseIterable {
   case treeClassifier = "tree-classifier"
   /// ``Translator``
   case translator
+  /// ``Captioner``
+  case captioner
 
   /// The type of the models for it.
   public var modelType: any StoredModel.Type {
@@ -25,6 +27,7 @@ public enum ModelTask: String, Sendable, Codable, CaseIterable {
     case .forecaster: Forecaster.self
     case .treeClassifier: TreeClassifier.self
     case .translator: Translator.self
+    case .captioner: Captioner.self
     }
   }
 

@@ -27,6 +27,15 @@ struct ReportPage {
     var text: String
   }
 
+  /// A picture and what was said of it.
+  struct Picture {
+    var name: String
+    /// What an image's `src` has: the picture itself, as a data URI.
+    var source: String
+    /// Captions, each with what tells it from the others.
+    var lines: [(label: String, text: String)]
+  }
+
   /// A part of the page below its heading.
   enum Section {
     case figures([Figure])
@@ -34,6 +43,7 @@ struct ReportPage {
     case drawing(title: String, text: String = "", svg: String)
     case table(Table)
     case samples(title: String, [Sample])
+    case pictures(title: String, [Picture])
     case text(title: String, paragraphs: [String])
     /// Commands, each a line to paste.
     case commands(title: String, [String])
@@ -88,6 +98,10 @@ extension ReportPage.Section {
         title, "",
         samples.map { "<h3>\(escaped($0.title))</h3>\n<pre>\(escaped($0.text))</pre>" }
           .joined(separator: "\n"))
+    case .pictures(let title, let pictures):
+      Self.section(
+        title, "",
+        "<div class=\"pictures\">\n\(pictures.map(\.html).joined(separator: "\n"))\n</div>")
     case .text(let title, let paragraphs):
       Self.section(
         title, "", paragraphs.map { "<p>\(escaped($0))</p>" }.joined(separator: "\n"))
@@ -114,6 +128,18 @@ extension ReportPage.Figure {
     <span class="value">\(escaped(value))</span>\
     <span class="note">\(escaped(note))</span></div>
     """
+  }
+}
+
+extension ReportPage.Picture {
+  fileprivate var html: String {
+    let captions = lines.map { label, text in
+      "<p><span class=\"name\">\(escaped(label))</span> \(escaped(text))</p>"
+    }.joined()
+    return """
+      <figure class="picture"><img src="\(escaped(source))" alt="\(escaped(lines.first?.text ?? ""))"/>\
+      <figcaption>\(captions)<p class="name">\(escaped(name))</p></figcaption></figure>
+      """
   }
 }
 

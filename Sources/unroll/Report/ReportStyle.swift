@@ -37,6 +37,16 @@ enum ReportStyle {
     .figure .name, .figure .note { font-size: .82rem; color: var(--quiet); }
     .figure .value { font-size: 1.6rem; font-weight: 600; line-height: 1.35; }
     figure { margin: 0; }
+    .pictures {
+      display: grid; grid-template-columns: repeat(auto-fill, minmax(11rem, 1fr)); gap: .75rem;
+    }
+    .picture { background: var(--tile); border-radius: .5rem; padding: .8rem 1rem; }
+    .picture img {
+      display: block; width: 100%; height: 8rem; object-fit: contain; background: #ffffff;
+      border-radius: .35rem;
+    }
+    .picture p { margin: .5rem 0 0; font-size: .92rem; line-height: 1.35; overflow-wrap: anywhere; }
+    .picture .name { font-size: .78rem; color: var(--quiet); }
     svg { width: 100%; height: auto; display: block; }
     svg text { font: 12px system-ui, -apple-system, "Segoe UI", sans-serif; fill: var(--quiet); }
     svg .grid { stroke: var(--line); stroke-width: 1; }

@@ -13,6 +13,8 @@ enum LossMeasure {
   case errorRate
   /// The training loss as a perplexity; the validation loss is one minus BLEU, and told as that.
   case bleu
+  /// The training loss as a perplexity; the validation loss is one minus BLEU-1, and told as that.
+  case unigramBLEU
   /// The training loss as a perplexity; the validation loss is the share of what is to be edited.
   case edits
   /// The training loss as a perplexity; the validation loss is the share that is not exactly right.
@@ -28,6 +30,7 @@ enum LossMeasure {
     case .loss: "loss \(Format.number(loss))"
     case .errorRate: "accuracy \(Format.number(100 * (1 - loss))) %"
     case .bleu: "BLEU \(Format.number(100 * (1 - loss)))"
+    case .unigramBLEU: "BLEU-1 \(Format.number(100 * (1 - loss)))"
     case .edits: "errors \(Format.number(100 * loss)) %"
     case .mismatch: "exactly right \(Format.number(100 * (1 - loss))) %"
     }
@@ -36,7 +39,7 @@ enum LossMeasure {
   /// Whether e to a training loss is a perplexity.
   var trainsByPerplexity: Bool {
     switch self {
-    case .perplexity, .bleu, .edits, .mismatch: true
+    case .perplexity, .bleu, .unigramBLEU, .edits, .mismatch: true
     case .heldOutPerplexity, .loss, .errorRate: false
     }
   }

@@ -27,6 +27,9 @@ struct Evaluate: Verb {
       A translator is measured on sources with their references behind tabs (FILE), or on --source and \
       --target: perplexity, BLEU and chrF as sacreBLEU's, errors, and lines that equal no reference.
 
+      A captioner is measured on a table of pictures and captions: by BLEU-1, BLEU-4 and the share that is \
+      exactly right, in each of its languages; with --baselines beside what needs no net.
+
       An n-gram model (ARPA) is measured on the same tokens. With --interpolate a neural model is \
       mixed with one, token by token; --tune chooses the share on another text.
 
@@ -47,6 +50,7 @@ struct Evaluate: Verb {
         unroll evaluate trees.safetensors --listops 10000
         unroll evaluate en-fr.safetensors --source test.en --target test.fr --beam 12
         unroll evaluate g2p.safetensors words.tsv
+        unroll evaluate captioner.safetensors test.tsv --baselines train.tsv
       """)
 
   @Argument(help: "A model file.", completion: .file(extensions: ["safetensors"]))
@@ -65,6 +69,7 @@ struct Evaluate: Verb {
   @OptionGroup var trees: JudgedTreeOptions
   @OptionGroup(title: "TRANSLATIONS") var paired: PairedOptions
   @OptionGroup(title: "TRANSLATIONS") var search: SearchFlags
+  @OptionGroup var captions: JudgedCaptionOptions
   @OptionGroup var common: CommonOptions
 
   func run(_ console: Console) throws {
@@ -77,6 +82,7 @@ struct Evaluate: Verb {
     let trees = try trees.choice(&settings)
     let paired = try paired.choice(&settings)
     let search = try search.options(&settings)
+    let captions = try captions.choice(&settings)
     try settings.finish()
     // What goes with some models alone.
     let caches = caching.map { _ in "cache" }
@@ -84,6 +90,14 @@ struct Evaluate: Verb {
     let labels = labelled.flag
     let shapes = trees.flag
     try withThreads(threads) {
+      if let flag = captions.flag {
+        guard similarity.isEmpty, trees.listOps == nil else {
+          throw Failure.usage("--\(flag) goes with a captioner's FILE")
+        }
+        if try ModelKind(ofFile: model) != .neural(.captioner) {
+          try refuse(flag, for: "a captioner")
+        }
+      }
       guard similarity.isEmpty else {
         guard file == nil else {
           throw Failure.usage("--similarity measures word vectors; it takes no FILE beside it")
@@ -148,6 +162,12 @@ struct Evaluate: Verb {
         try refuse(labels, for: "a tagger")
         try refuse(shapes, for: "a classifier of trees")
         try ForecastingEvaluation(model: model, file: file, json: common.json).run(console)
+      case .neural(.captioner):
+        try refuse(caches ?? mixes, for: "a language model")
+        try refuse(labels, for: "a tagger")
+        try refuse(shapes, for: "a classifier of trees")
+        try CaptioningEvaluation(model: model, file: file, judged: captions, json: common.json)
+          .run(console)
       case .neural(.treeClassifier):
         try refuse(caches ?? mixes, for: "a language model")
         if labelled.format != nil { try refuse("format", for: "a tagger") }

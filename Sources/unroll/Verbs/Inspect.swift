@@ -36,6 +36,7 @@ struct Inspect: Verb {
     case .neural(.forecaster): Inspection(try Forecaster(contentsOf: model))
     case .neural(.treeClassifier): Inspection(try TreeClassifier(contentsOf: model))
     case .neural(.translator): Inspection(try Translator(contentsOf: model))
+    case .neural(.captioner): Inspection(try Captioner(contentsOf: model))
     }
   }
 }

@@ -12,10 +12,11 @@ struct Train: ParsableCommand {
         unroll train forecaster --train series.csv --valid-share 0.2 --output model.safetensors
         unroll train ngram --train text.txt --output model.arpa
         unroll train trees --train trees.txt --output model.safetensors
+        unroll train captioner --train train.tsv --valid valid.tsv --output model.safetensors
         unroll train lm --help
       """,
     subcommands: [
       TrainLM.self, TrainTagger.self, TrainClassifier.self, TrainForecaster.self, TrainNGram.self,
-      TrainTrees.self, TrainTranslator.self,
+      TrainTrees.self, TrainTranslator.self, TrainCaptioner.self,
     ])
 }

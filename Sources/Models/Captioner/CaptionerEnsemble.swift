@@ -1,0 +1,97 @@
+import Corpora
+import Recurrent
+import Tensors
+
+/// A caption that was found for a picture.
+public struct Caption: Sendable, Equatable {
+  /// The text.
+  public var text: String
+  /// The tokens, their probabilities and what they attended to: a weight for each place of the picture, from
+  /// left to right and from above.
+  public var hypothesis: Hypothesis
+}
+
+/// Captioners that write together, or one by itself.
+///
+/// The models may differ in all but units, vocabulary and languages.
+public struct CaptionerEnsemble: Sendable {
+  /// The models.
+  public let models: [Captioner]
+
+  /// An ensemble of at least one model.
+  ///
+  /// Throws ``ModelError/invalidConfiguration(_:)`` for models that write differently, or that see different
+  /// things of a picture.
+  public init(_ models: [Captioner]) throws(ModelError) {
+    guard let first = models.first else {
+      throw .invalidConfiguration("an ensemble has at least one model")
+    }
+    for (number, model) in models.enumerated().dropFirst() {
+      if let fault = model.difference(from: first) {
+        throw .invalidConfiguration("model \(number + 1) of the ensemble \(fault)")
+      }
+    }
+    self.models = models
+  }
+
+  /// Tokens of the longest caption, unless options say otherwise.
+  private static let longest = 40
+
+  /// The best captions of each picture, the best first. What is found for one does not depend on the others.
+  ///
+  /// Throws ``ModelError`` for options that make no sense, and for pictures and a language that the models do
+  /// not take.
+  ///
+  /// - Parameters:
+  ///   - language: one of the models'; nil for their first.
+  ///   - keepsAttention: whether the captions tell what they attended to.
+  public func caption(
+    _ pictures: PictureSet, language: String? = nil,
+    _ options: SearchOptions = SearchOptions(lengthPenalty: .power(0), allowsUnknown: false),
+    keepsAttention: Bool = false
+  ) throws(ModelError) -> [[Caption]] {
+    if let fault = options.fault { throw .invalidConfiguration(fault) }
+    for model in models { try model.check(pictures) }
+    let first = models[0]
+    let place = language.map { first.languages.firstIndex(of: $0) } ?? 0
+    guard let place else { throw first.unknownLanguage(language ?? "") }
+    var options = options
+    options.maximumLength = options.maximumLength ?? max(Self.longest, options.minimumLength)
+    let search = BeamSearch(
+      ensemble: DecoderEnsemble(
+        decoders: models.map(\.decoder), reversed: models.map { _ in false },
+        weights: models.map { _ in 1 }, mean: options.mean), options: options,
+      specials: BeamSearch.Specials(
+        start: first.specials.starts[place], end: first.specials.end,
+        unknown: first.specials.unknown), keepsAttention: keepsAttention)
+    var result: [[Caption]] = []
+    for start in stride(from: 0, to: pictures.count, by: Captioner.pictureBatch) {
+      let chosen = Array(start..<min(pictures.count, start + Captioner.pictureBatch))
+      let seen = pictures.tensor(chosen)
+      let sources = models.map { $0.encode(seen, mode: .prediction) }
+      let requests = chosen.map { _ in BeamSearch.Request(sourceCount: 0) }
+      for hypotheses in search.run(sources, requests) {
+        result.append(
+          hypotheses.map { Caption(text: first.text($0.tokens), hypothesis: $0) })
+      }
+    }
+    return result
+  }
+}
+
+extension Captioner {
+  /// Why it cannot write together with `first`, for the end of a sentence; nil if it can.
+  fileprivate func difference(from first: Captioner) -> String? {
+    if units != first.units || languages != first.languages
+      || !vocabulary.hasSameIDs(as: first.vocabulary)
+    {
+      return
+        "has another vocabulary (\(vocabulary.count) tokens) or other languages than the first "
+        + "(\(first.vocabulary.count)), expected the same"
+    }
+    if imageSize != first.imageSize {
+      return "takes other pictures than the first, expected the same"
+    }
+    return nil
+  }
+}

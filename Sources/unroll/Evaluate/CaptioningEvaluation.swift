@@ -1,0 +1,198 @@
+import ArgumentParser
+import Corpora
+import Foundation
+import Images
+import Models
+
+/// The flags of pictures that a captioner is judged by.
+struct JudgedCaptionOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Folder of a captioner's pictures (default: images beside FILE).", valueName: "folder"),
+    completion: .directory)
+  var images: String?
+  @Option(
+    help: ArgumentHelp(
+      "Vectors of them, for a captioner that learned from such (NumPy or safetensors).",
+      valueName: "file"), completion: .file())
+  var features: String?
+  @Option(
+    help: ArgumentHelp(
+      "A table that a captioner learned from: how far its most frequent caption, and that of the nearest "
+        + "picture, would get.", valueName: "file"), completion: .file())
+  var baselines: String?
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Hypotheses that a captioner keeps at each step (default: 5).", valueName: "n"))
+  var beam: Int?
+
+  /// What the flags and the configuration file say.
+  func choice(_ settings: inout Settings) throws -> JudgedCaptions {
+    JudgedCaptions(
+      images: try settings.value("images", images, .notEmpty),
+      features: try settings.value("features", features, .notEmpty),
+      baselines: try settings.value("baselines", baselines, .notEmpty),
+      beam: try settings.value("beam", beam, .upTo(10_000)))
+  }
+}
+
+/// How a captioner is judged.
+struct JudgedCaptions {
+  var images: String?
+  var features: String?
+  var baselines: String?
+  var beam: Int?
+
+  /// A flag that was given; nil if none was.
+  var flag: String? {
+    images != nil
+      ? "images"
+      : features != nil ? "features" : baselines != nil ? "baselines" : beam != nil ? "beam" : nil
+  }
+}
+
+/// How well a captioner does on the pictures of a table, by language, beside what needs no net.
+struct CaptioningEvaluation {
+  let model: String
+  let file: String
+  let judged: JudgedCaptions
+  let json: Bool
+
+  /// Captions of one language by one method.
+  private struct Row {
+    var language: String
+    var method: String
+    var scores: CaptionScores
+  }
+
+  func run(_ console: Console) throws {
+    let models = try loadCaptioners([model])
+    let captioner = models.models[0]
+    let list = try CaptionList(reading: file, columns: captioner.languages)
+    let start = secondsNow()
+    let (set, images) = try pictures(captioner, list)
+    let data = CaptionedPictures(set, list)
+    let options = SearchOptions(
+      beamSize: judged.beam ?? 5, lengthPenalty: .power(0), allowsUnknown: false)
+    let rows = try rows(models, data, options, baselines: try baselines(list.columns), images)
+    let loss = try captioner.meanLoss(of: data)
+    let speed = Double(list.count) / max(secondsNow() - start, 1e-9)
+    try json
+      ? console.result(object(rows, loss, list.count, speed).text)
+      : console.writeResult(table(rows, loss, list.count, speed))
+  }
+
+  private func pictures(
+    _ captioner: Captioner, _ list: CaptionList
+  ) throws -> (set: PictureSet, images: [Image]) {
+    guard let size = captioner.imageSize else {
+      guard let features = judged.features else {
+        throw Failure("\(model) learned from vectors of pictures; expected --features FILE")
+      }
+      let needsImages = judged.baselines != nil || judged.images != nil
+      return (
+        try PictureSet(featuresAt: features, count: list.count),
+        needsImages ? try list.images(in: judged.images ?? list.usualFolder) : []
+      )
+    }
+    guard judged.features == nil else {
+      throw Failure("--features goes with a captioner of vectors; \(model) takes pictures")
+    }
+    let images = try list.images(in: judged.images ?? list.usualFolder)
+    return (PictureSet(images, size: size), images)
+  }
+
+  private func baselines(_ languages: [String]) throws -> CaptionBaselines? {
+    guard let path = judged.baselines else { return nil }
+    let list = try CaptionList(reading: path, columns: languages)
+    return CaptionBaselines(
+      try list.images(in: judged.images ?? list.usualFolder), languages: languages,
+      captions: list.entries.map(\.captions))
+  }
+
+  private func rows(
+    _ models: CaptionerEnsemble, _ data: CaptionedPictures, _ options: SearchOptions,
+    baselines: CaptionBaselines?, _ images: [Image]
+  ) throws -> [Row] {
+    try data.languages.enumerated().flatMap { place, language -> [Row] in
+      // Those that have a caption to compare with.
+      let chosen = data.captions.indices.filter { data.captions[$0][place] != nil }
+      guard !chosen.isEmpty else { return [] }
+      let references = chosen.map { data.captions[$0][place] ?? "" }
+      func row(_ method: String, _ captions: [String]) -> Row {
+        Row(
+          language: language, method: method,
+          scores: CaptionScores(of: captions, references: references))
+      }
+      let found = try models.caption(data.pictures.subset(chosen), language: language, options)
+      var rows = [row("captioner", found.map { $0.first?.text ?? "" })]
+      if let baselines {
+        rows.append(
+          row("nearest", chosen.map { baselines.nearest(to: images[$0], language: language) ?? "" })
+        )
+        let usual = baselines.mostFrequent(language: language) ?? ""
+        rows.append(row("most-frequent", chosen.map { _ in usual }))
+      }
+      return rows
+    }
+  }
+
+  /// BLEU-1, BLEU-4 and the exact share of a row, each with where it would be on other pictures of the kind.
+  private func estimates(_ row: Row) -> [(name: String, value: BootstrapEstimate)] {
+    let bootstrap = Bootstrap()
+    return [
+      (
+        "bleu_1",
+        bootstrap.estimate(of: row.scores.statistics(order: 1), by: CaptionScores.metric(order: 1))
+      ), ("bleu_4", bootstrap.estimate(of: row.scores.counts, by: CaptionScores.metric())),
+      ("exact", bootstrap.estimate(of: row.scores.errors, by: ErrorRate.exact)),
+    ]
+  }
+
+  private func table(_ rows: [Row], _ loss: Double, _ count: Int, _ speed: Double) -> String {
+    func cell(_ estimate: BootstrapEstimate, _ scale: Double) -> String {
+      String(
+        format: "%5.1f  %4.1f to %4.1f", scale * estimate.score,
+        scale * estimate.interval.lowerBound, scale * estimate.interval.upperBound)
+    }
+    let width = max(8, rows.map(\.language.count).max() ?? 0)
+    var lines = [
+      "pictures    \(Format.count(count))",
+      "perplexity  \(Format.number(exp(loss))) (\(Format.number(loss)) nats a token)",
+      "speed       \(Format.short(speed)) pictures/s", "",
+      padded("", to: width + 17)
+        + ["BLEU-1", "BLEU-4", "exactly right, %"].map { padded($0, to: 21) }.joined(),
+    ]
+    lines += rows.map { row in
+      let estimates = estimates(row)
+      return padded(printable(row.language), to: width + 2) + padded(row.method, to: 15)
+        + zip(estimates, [1, 1, 100.0]).map { padded(cell($0.value, $1), to: 21) }.joined()
+    }
+    lines += [
+      "", "Behind each score is where the middle 95 % of 1,000 resamples of the pictures are.",
+    ]
+    return lines.map { $0.replacing(/\ +$/, with: "") }.joined(separator: "\n") + "\n"
+  }
+
+  private func object(_ rows: [Row], _ loss: Double, _ count: Int, _ speed: Double) -> JSON {
+    JSON.members([
+      "pictures": .integer(count), "loss": .number(loss), "perplexity": .number(exp(loss)),
+      "pictures_per_second": .number(speed.rounded()),
+      "scores": .array(
+        rows.map { row in
+          .object(
+            [("language", .string(row.language)), ("method", .string(row.method))]
+              + estimates(row).map { name, estimate in
+                (
+                  name,
+                  JSON.members([
+                    "score": .number(estimate.score), "low": .number(estimate.interval.lowerBound),
+                    "high": .number(estimate.interval.upperBound),
+                  ])
+                )
+              })
+        }),
+    ])
+  }
+}

@@ -13,10 +13,9 @@ struct Unroll: ParsableCommand {
       """,
     subcommands: [
       Demo.self, Train.self, Evaluate.self, Generate.self, Score.self, Translate.self,
-      CaptionVerb.self, Tag.self, Classify.self,
-      ForecastVerb.self, Embed.self, Neighbors.self, Inspect.self, Gradients.self, Convert.self,
-      Average.self, Compare.self,
-      Bench.self, StudyVerb.self,
+      CaptionVerb.self, Tag.self, Classify.self, ForecastVerb.self, Embed.self, Neighbors.self,
+      Inspect.self, Gradients.self, Convert.self, Average.self, Compare.self, Bench.self,
+      StudyVerb.self,
     ])
 
   /// Ends every failure the same way: one line on standard error that begins with "unroll:".

@@ -95,6 +95,7 @@ struct HelpTests {
             generate                Let a model write.
             score                   Give the log-probability of each line of a text.
             translate               Translate lines by a model, or by several that vote.
+            caption                 Say what pictures show.
             tag                     Give each word of sentences a label.
             classify                Say of texts, series or trees what a classifier makes of them.
             forecast                Say how a series goes on.

@@ -115,7 +115,8 @@ struct CaptionerTests {
   func overfitted(_ form: CaptionerForm) throws {
     try withTemporaryFolder { folder in
       let path = folder + "/m"
-      #expect(try train(form, to: path, epochs: 80))
+      try #expect(
+        train(form, to: path, epochs: 80))
       let model = try Captioner(contentsOf: path)
       let data = form.data()
       #expect(try model.meanLoss(of: data) < 0.05)
@@ -136,8 +137,8 @@ struct CaptionerTests {
     try withTemporaryFolder { folder in
       let files = try [1, 2, 3].map { threads in
         try ThreadTeam.$current.withValue(ThreadTeam(threads: threads)) {
-          #expect(
-            try train(
+          try #expect(
+            train(
               CaptionerForm(), to: "\(folder)/\(threads)", dropout: 0.2,
               augmentation: ImageAugmentation(
                 shift: 0.1, zoom: 0.2, turn: 20, color: 0.1, flips: true)))
@@ -152,15 +153,15 @@ struct CaptionerTests {
   func resumed(step: Int) throws {
     let changes = ImageAugmentation(shift: 0.1, turn: 5)
     try withTemporaryFolder { folder in
-      #expect(
-        try train(CaptionerForm(), to: folder + "/whole", dropout: 0.2, augmentation: changes))
+      try #expect(
+        train(CaptionerForm(), to: folder + "/whole", dropout: 0.2, augmentation: changes))
       let policy = CheckpointPolicy(directory: folder + "/c", everySteps: nil, everySeconds: 1e9)
-      #expect(
-        try !train(
+      try #expect(
+        !train(
           CaptionerForm(), to: folder + "/half", dropout: 0.2, augmentation: changes,
           checkpoints: policy, interruption: step))
-      #expect(
-        try train(
+      try #expect(
+        train(
           CaptionerForm(), to: folder + "/resumed", dropout: 0.2, augmentation: changes,
           checkpoints: policy, resuming: true))
       #expect(try areEqual(contents(folder + "/resumed"), contents(folder + "/whole")))

@@ -214,10 +214,10 @@ private struct LiteralReader {
   }
 
   private mutating func expect(_ mark: Character) throws(NPYFile.Fault) {
-    guard take(mark) else { throw unexpected("\(mark)") }
+    guard take(mark) else { throw unexpected("'\(mark)'") }
   }
 
   private func unexpected(_ expected: String) -> NPYFile.Fault {
-    .init("its header is not as expected at byte \(place): no \(expected)")
+    .init("at byte \(place) of its header: expected \(expected)")
   }
 }

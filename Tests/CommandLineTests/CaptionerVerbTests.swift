@@ -36,11 +36,11 @@ struct CaptionerVerbTests {
         "train", "captioner", "--train", train, "--valid", test, "--output", path, "--image-size",
         "8",
         "--channels", "4", "6", "--hidden", "10", "--dropout", "0", "--dropout-picture", "0",
-        "--dropout-stages", "0", "--epochs", "40", "--batch", "3", "--learning-rate", "0.02",
+        "--dropout-stages", "0", "--epochs", "100", "--batch", "3", "--learning-rate", "0.01",
         "--judge", "mismatch", "--turn", "0", "--threads", "1",
       ])
       #expect(
-        trained.messages.contains("on 6 pictures with 30 units of captions (en, fr; vocabulary 11)")
+        trained.messages.contains("on 6 pictures with 30 units of captions (en, fr; vocabulary 12)")
       )
       #expect(trained.results.contains("validation exactly right 100.0 %"))
 

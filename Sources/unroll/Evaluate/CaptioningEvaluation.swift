@@ -21,19 +21,13 @@ struct JudgedCaptionOptions: ParsableArguments {
       "A table that a captioner learned from: how far its most frequent caption, and that of the nearest "
         + "picture, would get.", valueName: "file"), completion: .file())
   var baselines: String?
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Hypotheses that a captioner keeps at each step (default: 5).", valueName: "n"))
-  var beam: Int?
 
   /// What the flags and the configuration file say.
   func choice(_ settings: inout Settings) throws -> JudgedCaptions {
     JudgedCaptions(
       images: try settings.value("images", images, .notEmpty),
       features: try settings.value("features", features, .notEmpty),
-      baselines: try settings.value("baselines", baselines, .notEmpty),
-      beam: try settings.value("beam", beam, .upTo(10_000)))
+      baselines: try settings.value("baselines", baselines, .notEmpty))
   }
 }
 
@@ -42,13 +36,12 @@ struct JudgedCaptions {
   var images: String?
   var features: String?
   var baselines: String?
-  var beam: Int?
 
   /// A flag that was given; nil if none was.
   var flag: String? {
     images != nil
       ? "images"
-      : features != nil ? "features" : baselines != nil ? "baselines" : beam != nil ? "beam" : nil
+      : features != nil ? "features" : baselines != nil ? "baselines" : nil
   }
 }
 
@@ -57,6 +50,7 @@ struct CaptioningEvaluation {
   let model: String
   let file: String
   let judged: JudgedCaptions
+  let beamSize: Int
   let json: Bool
 
   /// Captions of one language by one method.
@@ -74,7 +68,7 @@ struct CaptioningEvaluation {
     let (set, images) = try pictures(captioner, list)
     let data = CaptionedPictures(set, list)
     let options = SearchOptions(
-      beamSize: judged.beam ?? 5, lengthPenalty: .power(0), allowsUnknown: false)
+      beamSize: beamSize, lengthPenalty: .power(0), allowsUnknown: false)
     let rows = try rows(models, data, options, baselines: try baselines(list.columns), images)
     let loss = try captioner.meanLoss(of: data)
     let speed = Double(list.count) / max(secondsNow() - start, 1e-9)

@@ -87,7 +87,7 @@ extension TranslationStudy {
     let sorted = lengths.sorted()
     guard let longest = sorted.last else { return [] }
     let edges = [0.2, 0.4, 0.6, 0.8, 0.95].map { sorted[Int($0 * Double(sorted.count - 1))] }
-    var low = 0
+    var low = sorted[0]
     return (Set(edges).sorted() + [longest]).compactMap { high in
       defer { low = high + 1 }
       let lines = lengths.indices.filter { (low...max(low, high)).contains(lengths[$0]) }

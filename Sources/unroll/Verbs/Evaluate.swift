@@ -166,8 +166,11 @@ struct Evaluate: Verb {
         try refuse(caches ?? mixes, for: "a language model")
         try refuse(labels, for: "a tagger")
         try refuse(shapes, for: "a classifier of trees")
-        try CaptioningEvaluation(model: model, file: file, judged: captions, json: common.json)
-          .run(console)
+        try CaptioningEvaluation(
+          model: model, file: file, judged: captions, beamSize: search.beamSize,
+          json: common.json
+        )
+        .run(console)
       case .neural(.treeClassifier):
         try refuse(caches ?? mixes, for: "a language model")
         if labelled.format != nil { try refuse("format", for: "a tagger") }

@@ -48,6 +48,9 @@ struct CaptionerForm: Sendable, CustomTestStringConvertible {
     CaptionerForm(context: .initial, features: (1, 6)),
   ]
 
+  /// One of each kind.
+  static let each = [all[0], all[2], all[3], all[5]]
+
   var testDescription: String {
     "\(context.rawValue) \(features.map { "\($0)" } ?? summary.rawValue)"
   }
@@ -111,19 +114,21 @@ struct CaptionerTests {
   }
 
   @Test(
-    "a few pictures are learned by heart, and told in both languages", arguments: CaptionerForm.all)
+    "a few pictures are learned by heart, and told in both languages", arguments: CaptionerForm.each
+  )
   func overfitted(_ form: CaptionerForm) throws {
     try withTemporaryFolder { folder in
       let path = folder + "/m"
       try #expect(
-        train(form, to: path, epochs: 80))
+        train(form, to: path, epochs: 70, rate: 0.015))
       let model = try Captioner(contentsOf: path)
       let data = form.data()
       #expect(try model.meanLoss(of: data) < 0.05)
       for beam in [1, 4] {
         let scores = try CaptionScores(
-          of: CaptionerEnsemble([model]), on: data, SearchOptions(beamSize: beam))
-        #expect(scores.exactShare == 1 && scores.bleu(order: 1) == 100)
+          of: CaptionerEnsemble([model]), on: data,
+          SearchOptions(beamSize: beam, lengthPenalty: .power(0)))
+        #expect(scores.exactShare == 1 && scores.bleu(order: 1) > 99.999)
       }
       // A copy of itself changes nothing.
       let alone = try CaptionerEnsemble([model]).caption(data.pictures, language: "fr")
@@ -217,6 +222,15 @@ struct CaptionerTests {
         mode: .training(RandomKey(seed: 2)))
       loss.backward()
       return losses.reduce(0) { $0 + Double($1) }
+    }
+    // Paper is at the kink of the rectifier where a bias is zero.
+    for (index, parameter) in model.parameters.enumerated() where parameter.name.hasSuffix("bias") {
+      parameter.value = Tensor(
+        shape: parameter.shape,
+        scalars: zip(
+          parameter.value.scalars,
+          RandomKey(seed: 7).child(index).uniform(parameter.shape, from: -0.3, to: 0.3).scalars
+        ).map(+))
     }
     for parameter in model.parameters { parameter.clearGradient() }
     _ = loss()

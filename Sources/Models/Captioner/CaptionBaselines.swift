@@ -9,12 +9,12 @@ public struct CaptionBaselines: Sendable {
   /// Pixels a side at which pictures are compared.
   public static let pictureSize = 32
 
-  /// Of pictures that were learned from, as ``Images/Image``s; their captions in each of `languages`.
-  public init(_ images: [Image], languages: [String], captions: [[String?]]) {
-    precondition(
-      images.count == captions.count, "\(images.count) pictures, captions of \(captions.count)")
-    pictures = images.map { PictureSet.pixels($0, size: Self.pictureSize) }
-    (self.captions, self.languages) = (captions, languages)
+  /// Of pictures that were learned from, read at ``pictureSize`` pixels a side.
+  public init(_ data: CaptionedPictures) {
+    guard case .pixels(let pictures, Self.pictureSize) = data.pictures.content else {
+      preconditionFailure("pictures that are compared have \(Self.pictureSize) pixels a side")
+    }
+    (self.pictures, captions, languages) = (pictures, data.captions, data.languages)
   }
 
   /// The caption that most of the pictures have, the first of those that equally many have; the same for every

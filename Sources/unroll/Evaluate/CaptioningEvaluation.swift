@@ -13,6 +13,10 @@ struct JudgedCaptionOptions: ParsableArguments {
   var images: String?
   @Option(
     help: ArgumentHelp(
+      "The column of FILE that names them (default: image).", valueName: "column"))
+  var imageColumn: String?
+  @Option(
+    help: ArgumentHelp(
       "Vectors of them, for a captioner that learned from such (NumPy or safetensors).",
       valueName: "file"), completion: .file())
   var features: String?
@@ -26,6 +30,7 @@ struct JudgedCaptionOptions: ParsableArguments {
   func choice(_ settings: inout Settings) throws -> JudgedCaptions {
     JudgedCaptions(
       images: try settings.value("images", images, .notEmpty),
+      imageColumn: try settings.value("image-column", imageColumn, .notEmpty),
       features: try settings.value("features", features, .notEmpty),
       baselines: try settings.value("baselines", baselines, .notEmpty))
   }
@@ -34,14 +39,21 @@ struct JudgedCaptionOptions: ParsableArguments {
 /// How a captioner is judged.
 struct JudgedCaptions {
   var images: String?
+  var imageColumn: String?
   var features: String?
   var baselines: String?
 
   /// A flag that was given; nil if none was.
   var flag: String? {
-    images != nil
-      ? "images"
-      : features != nil ? "features" : baselines != nil ? "baselines" : nil
+    [
+      ("images", images != nil), ("image-column", imageColumn != nil),
+      ("features", features != nil), ("baselines", baselines != nil),
+    ].first { $0.1 }?.0
+  }
+
+  /// The table at `path`.
+  func list(_ path: String, columns: [String]) throws -> CaptionList {
+    try CaptionList(reading: path, columns: columns, imageColumn: imageColumn ?? "image")
   }
 }
 
@@ -63,7 +75,7 @@ struct CaptioningEvaluation {
   func run(_ console: Console) throws {
     let models = try loadCaptioners([model])
     let captioner = models.models[0]
-    let list = try CaptionList(reading: file, columns: captioner.languages)
+    let list = try judged.list(file, columns: captioner.languages)
     let start = secondsNow()
     let (set, images) = try pictures(captioner, list)
     let data = CaptionedPictures(set, list)
@@ -99,10 +111,11 @@ struct CaptioningEvaluation {
 
   private func baselines(_ languages: [String]) throws -> CaptionBaselines? {
     guard let path = judged.baselines else { return nil }
-    let list = try CaptionList(reading: path, columns: languages)
+    let list = try judged.list(path, columns: languages)
     return CaptionBaselines(
-      try list.images(in: judged.images ?? list.usualFolder), languages: languages,
-      captions: list.entries.map(\.captions))
+      CaptionedPictures(
+        try list.pictures(
+          in: judged.images ?? list.usualFolder, size: CaptionBaselines.pictureSize), list))
   }
 
   private func rows(

@@ -304,8 +304,9 @@ struct CaptionerTests {
   func baselines() {
     let (images, captions) = squares(9)
     let baselines = CaptionBaselines(
-      images + [images[4]], languages: ["en", "fr"],
-      captions: captions + [["green, top right", nil]])
+      CaptionedPictures(
+        PictureSet(images + [images[4]], size: CaptionBaselines.pictureSize),
+        languages: ["en", "fr"], captions: captions + [["green, top right", nil]]))
     #expect(baselines.mostFrequent(language: "en") == "green, top right")
     #expect(baselines.mostFrequent(language: "de") == nil)
     for (image, caption) in zip(squares(18).images[9...], squares(18).captions[9...]) {

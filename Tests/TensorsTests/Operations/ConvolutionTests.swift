@@ -76,6 +76,23 @@ import Testing
     #expect(y.value.scalars[0] == 3 && y.value.scalars[1].isNaN)
     y.backward(seed: Tensor(shape: [1, 1, 1, 2], scalars: [7, 9]))
     #expect(x.denseGradient.scalars == [7, 9, 0, 0, 0, 0, 0, 0])
+    let late = Tensor(shape: [1, 2, 2, 1], scalars: [3, 9, .nan, 4])
+    #expect(Variable(late).maxPooling2D().value.scalars[0].isNaN)
+  }
+
+  @Test("the gradient of the weights is the sum over the pictures, in one product or in several")
+  func summed() {
+    let (x, w) = (Tensor.random([9, 28, 25, 2], seed: 11), Tensor.random([3, 2, 3, 3], seed: 12))
+    let mode = Mode.training(RandomKey(seed: 0))
+    func gradient(_ pictures: Range<Int>) -> Tensor {
+      let weight = Parameter("w", w)
+      let y = Variable(x).sliced(pictures).convolution2D(weight.variable(mode), padding: 1)
+      y.backward(seed: y.value)
+      return weight.denseGradient
+    }
+    var sum = Variable(Tensor(zeros: w.shape))
+    for index in 0..<9 { sum += Variable(gradient(index..<index + 1)) }
+    #expect(relativeError(gradient(0..<9), sum.value) < 2e-6)
   }
 
   @Test("the same bits on 1, 2 and 3 threads, over several bands and products")

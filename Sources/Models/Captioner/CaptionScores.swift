@@ -27,7 +27,7 @@ public struct CaptionScores: Sendable {
   /// Of the captions that models write for pictures in each of the languages of the data.
   public init(
     of models: CaptionerEnsemble, on data: CaptionedPictures,
-    _ options: SearchOptions = SearchOptions(lengthPenalty: .power(0), allowsUnknown: false)
+    _ options: SearchOptions = SearchOptions(allowsUnknown: false)
   ) throws(ModelError) {
     var (captions, references) = ([String](), [String]())
     for (place, language) in data.languages.enumerated() {

@@ -47,7 +47,7 @@ public struct CaptionerEnsemble: Sendable {
   ///   - keepsAttention: whether the captions tell what they attended to.
   public func caption(
     _ pictures: PictureSet, language: String? = nil,
-    _ options: SearchOptions = SearchOptions(lengthPenalty: .power(0), allowsUnknown: false),
+    _ options: SearchOptions = SearchOptions(allowsUnknown: false),
     keepsAttention: Bool = false
   ) throws(ModelError) -> [[Caption]] {
     if let fault = options.fault { throw .invalidConfiguration(fault) }

@@ -62,7 +62,7 @@ struct CaptioningEvaluation {
   let model: String
   let file: String
   let judged: JudgedCaptions
-  let beamSize: Int
+  let options: SearchOptions
   let json: Bool
 
   /// Captions of one language by one method.
@@ -79,8 +79,8 @@ struct CaptioningEvaluation {
     let start = secondsNow()
     let (set, images) = try pictures(captioner, list)
     let data = CaptionedPictures(set, list)
-    let options = SearchOptions(
-      beamSize: beamSize, lengthPenalty: .power(0), allowsUnknown: false)
+    var options = options
+    options.allowsUnknown = false
     let rows = try rows(models, data, options, baselines: try baselines(list.columns), images)
     let loss = try captioner.meanLoss(of: data)
     let speed = Double(list.count) / max(secondsNow() - start, 1e-9)

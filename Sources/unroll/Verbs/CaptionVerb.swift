@@ -44,6 +44,12 @@ struct CaptionVerb: Verb {
   var beam: Int?
   @Option(
     parsing: .unconditional,
+    help: ArgumentHelp(
+      "Divide ln p of a caption by its length to this power: 0 favours short ones (default: 1).",
+      valueName: "x"))
+  var lengthPenalty: Double?
+  @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("Captions of each picture, the best first (default: 1).", valueName: "n"))
   var nBest: Int?
   @Option(
@@ -59,11 +65,13 @@ struct CaptionVerb: Verb {
     let features = try settings.value("features", features, .notEmpty)
     let language = try settings.value("language", language)
     let beam = try settings.value("beam", beam, .upTo(10_000))
+    let penalty = try settings.value("length-penalty", lengthPenalty, default: 1, .notNegative)
     let best = try settings.value("n-best", nBest, default: 1, .upTo(10_000))
     let html = try settings.value("html", html, .notEmpty)
     try settings.finish()
     let options = SearchOptions(
-      beamSize: beam ?? max(5, best), best: best, lengthPenalty: .power(0), allowsUnknown: false)
+      beamSize: beam ?? max(5, best), best: best, lengthPenalty: .power(penalty),
+      allowsUnknown: false)
     if options.fault != nil {
       throw Failure.usage(
         "--n-best is \(best), more than the hypotheses of --beam, \(options.beamSize)")

@@ -167,7 +167,7 @@ struct Evaluate: Verb {
         try refuse(labels, for: "a tagger")
         try refuse(shapes, for: "a classifier of trees")
         try CaptioningEvaluation(
-          model: model, file: file, judged: captions, beamSize: search.beamSize,
+          model: model, file: file, judged: captions, options: search,
           json: common.json
         )
         .run(console)

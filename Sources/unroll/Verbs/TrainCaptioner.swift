@@ -64,7 +64,7 @@ struct TrainCaptioner: Verb {
     try common.train(run, threads: threads, console)
   }
 
-  private func recipe(
+  func recipe(
     _ settings: inout Settings, seed: UInt64, seesPixels: Bool
   ) throws -> CaptionerRecipe {
     let units = try units.choice(&settings)

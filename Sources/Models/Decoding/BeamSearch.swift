@@ -70,7 +70,8 @@ struct BeamSearch {
     return beams.map { $0.best(keepsAttention: keepsAttention) }
   }
 
-  /// Where the threads put their results: each a place of its own.
+  /// Where the threads put their results.
+  // Safe to share: each index is one thread's alone, and the search waits for all of them before it reads.
   private struct Beams: @unchecked Sendable {
     let base: UnsafeMutablePointer<SentenceBeams>?
   }

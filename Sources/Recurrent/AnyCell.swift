@@ -16,6 +16,7 @@ public struct AnyCell: Cell {
   private let makeZeroState: @Sendable (Int) -> State
   private let takeStep: @Sendable (Variable, State, Mode) -> State
   private let takeStepOfRun: @Sendable (Variable, State, Int, Mode) -> State
+  private let takeBranch: @Sendable ([SelectedRows], State, RowSelection) -> State
   private let runSequence:
     @Sendable (Variable, [Int32]?, State?, Mode) -> (outputs: Variable, state: State)
   /// nil for a cell that shows no gates.
@@ -35,6 +36,9 @@ public struct AnyCell: Cell {
     takeStepOfRun = { input, state, t, mode in
       State(parts: cell.step(input, Wrapped.State(parts: state.parts), at: t, mode: mode).parts)
     }
+    takeBranch = { input, state, parents in
+      State(parts: cell.branch(input, from: Wrapped.State(parts: state.parts), parents).parts)
+    }
     runSequence = { inputs, lengths, state, mode in
       let start = state.map { Wrapped.State(parts: $0.parts) }
       let (outputs, last) = cell.run(inputs, lengths: lengths, from: start, mode: mode)
@@ -50,6 +54,12 @@ public struct AnyCell: Cell {
 
   public func step(_ input: Variable, _ state: State, at t: Int, mode: Mode) -> State {
     takeStepOfRun(input, state, t, mode)
+  }
+
+  public func branch(
+    _ input: [SelectedRows], from state: State, _ parents: RowSelection
+  ) -> State {
+    takeBranch(input, state, parents)
   }
 
   public func run(_ inputs: Variable, lengths: [Int32]?, from state: State?, mode: Mode)

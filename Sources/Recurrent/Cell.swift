@@ -46,6 +46,12 @@ public protocol Cell: Module {
   /// too. The same as `step` unless a cell does so.
   func step(_ input: Variable, _ state: State, at t: Int, mode: Mode) -> State
 
+  /// One step of prediction of M sequences many of which come from the same: row m reads its row of each of
+  /// the parts of the input, side by side, and goes on from row `parents.rows[m]` of the state.
+  ///
+  /// What `step` says of the gathered rows, up to rounding; a row does not depend on the others.
+  func branch(_ input: [SelectedRows], from state: State, _ parents: RowSelection) -> State
+
   /// All steps of B sequences: inputs [T, B, I] give outputs [T, B, H] and the last state.
   ///
   /// Equals `step` repeated, bit for bit. Sequence b has `lengths[b]` steps (T when nil): beyond
@@ -62,6 +68,22 @@ extension Cell {
   /// `step`, whatever t.
   public func step(_ input: Variable, _ state: State, at t: Int, mode: Mode) -> State {
     step(input, state, mode: mode)
+  }
+
+  /// `step` of all rows.
+  public func branch(
+    _ input: [SelectedRows], from state: State, _ parents: RowSelection
+  ) -> State {
+    branchByStep(input, from: state, parents)
+  }
+
+  /// `branch` of a cell that does not know what is shared.
+  func branchByStep(
+    _ input: [SelectedRows], from state: State, _ parents: RowSelection
+  ) -> State {
+    step(
+      input.count == 1 ? input[0].all : Variable.concatenate(input.map(\.all), axis: 1),
+      State(parts: state.parts.map { $0.rows(at: parents.rows) }), mode: .prediction)
   }
 }
 

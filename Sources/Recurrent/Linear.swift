@@ -29,4 +29,36 @@ public struct Linear: Module {
   public func callAsFunction(_ input: Variable, mode: Mode) -> Variable {
     input.linear(weight.variable(mode), bias: bias.variable(mode))
   }
+
+  /// The share that some of the inputs have in y, in prediction: x·W[:, range]ᵀ of rows x [..., range.count].
+  public func share(of x: Variable, inputs range: Range<Int>) -> Variable {
+    let y = Tensor(uninitialized: x.shape.dropLast() + [weight.shape[0]])
+    multiply(x.value, range, bias: nil, accumulate: false, into: y)
+    return Variable(y)
+  }
+
+  /// y in prediction, where the share of the first inputs is known: that share + x·W[:, range]ᵀ + b.
+  ///
+  /// - Parameter share: [..., outputs], of all inputs below `range`. It becomes y.
+  public func completed(_ share: Tensor, with x: Variable, inputs range: Range<Int>) -> Variable {
+    multiply(x.value, range, bias: bias.value, accumulate: true, into: share)
+    return Variable(share)
+  }
+
+  private func multiply(
+    _ x: Tensor, _ inputs: Range<Int>, bias: Tensor?, accumulate: Bool, into y: Tensor
+  ) {
+    let (outputs, rows) = (weight.shape[0], x.shape.dropLast().reduce(1, *))
+    precondition(
+      x.shape.last == inputs.count && y.count == rows * outputs,
+      "rows \(x.shape) of inputs \(inputs) for a sum \(y.shape)")
+    let packed = weight.packed(.forward)
+    forEachColumnBlock(columns: outputs, work: outputs * inputs.count) { columns in
+      packed.multiply(
+        rows: rows, x.sharedPointer, rowStride: inputs.count, bias: bias?.sharedPointer,
+        accumulate: accumulate, into: y.sharedPointer, resultStride: outputs, columns: columns,
+        depth: inputs)
+    }
+    withExtendedLifetime((x, bias, y)) {}
+  }
 }

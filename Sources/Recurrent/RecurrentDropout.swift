@@ -82,6 +82,12 @@ struct StateDropoutCell<Wrapped: Cell>: Cell {
     return cell.step(input, Wrapped.State(parts: parts), mode: mode)
   }
 
+  func branch(
+    _ input: [SelectedRows], from state: Wrapped.State, _ parents: RowSelection
+  ) -> Wrapped.State {
+    cell.branch(input, from: state, parents)
+  }
+
   func run(_ inputs: Variable, lengths: [Int32]?, from state: Wrapped.State?, mode: Mode)
     -> (outputs: Variable, state: Wrapped.State)
   {

@@ -81,6 +81,14 @@ public struct RecurrentLayer: Module {
     return cell.step(input, state, at: t, mode: mode)
   }
 
+  /// One step of prediction of rows that share what they come from; see ``Cell/branch(_:from:_:)``.
+  public func branch(
+    _ input: [SelectedRows], from state: State, _ parents: RowSelection
+  ) -> State {
+    precondition(reverse == nil, "a layer of two directions needs the whole sequence")
+    return cell.branch(input, from: state, parents)
+  }
+
   /// All steps of B sequences: inputs [T, B, I] give outputs [T, B, P], or [T, B, 2P] of two directions,
   /// and the last states. See ``Cell/run(_:lengths:from:mode:)`` for lengths.
   public func run(_ inputs: Variable, lengths: [Int32]? = nil, from state: State? = nil, mode: Mode)

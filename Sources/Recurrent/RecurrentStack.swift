@@ -145,6 +145,23 @@ public struct RecurrentStack: Module {
     return (x, State(layers: states))
   }
 
+  /// One step of prediction of M rows that share what they read and where they come from: the output [M, P]
+  /// and the states of the M rows. See ``Cell/branch(_:from:_:)``.
+  public func branch(
+    _ input: [SelectedRows], from state: State, _ parents: RowSelection
+  ) -> (output: Variable, state: State) {
+    var states = [layers[0].branch(input, from: state.layers[0], parents)]
+    var x = states[0].output
+    let all = RowSelection(all: parents.rows.count)
+    for (index, layer) in layers.enumerated().dropFirst() {
+      let below = x
+      let read = [SelectedRows(below, all)] + (connections == .input ? input : [])
+      states.append(layer.branch(read, from: state.layers[index], parents))
+      x = leaving(index, states[index].output, below)
+    }
+    return (x, State(layers: states))
+  }
+
   /// All steps of B sequences: inputs [T, B, I] give the outputs of the highest layer [T, B, P] and
   /// the last states. See ``Cell/run(_:lengths:from:mode:)`` for lengths.
   public func run(

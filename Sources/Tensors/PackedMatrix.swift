@@ -73,27 +73,27 @@ public final class PackedMatrix: Sendable {
   }
 
   /// c = a·Bᵀ (+ bias) (+ c) for `rows` rows on the calling thread. `columns` may cut out a range of
-  /// outputs that starts at a multiple of 16: then `c` and `bias` still point at output 0. `depth` is how
-  /// many of the elements, from the first one on, are summed over (nil for all).
+  /// outputs that starts at a multiple of 16: then `c` and `bias` still point at output 0. `depth` says
+  /// which of the elements are summed over (nil for all); then `a` points at the first of them.
   @inline(__always)
   public func multiply(
     rows: Int, _ a: UnsafePointer<Float>, rowStride: Int, bias: UnsafePointer<Float>? = nil,
     accumulate: Bool = false, into c: UnsafeMutablePointer<Float>, resultStride: Int,
-    columns range: Range<Int>? = nil, depth used: Int? = nil
+    columns range: Range<Int>? = nil, depth used: Range<Int>? = nil
   ) {
     let range = range ?? 0..<columns
-    let used = used ?? depth
-    let first = range.lowerBound * depth
+    let used = used ?? 0..<depth
+    let first = range.lowerBound * depth + used.lowerBound * Int(UNROLL_PANEL_COLUMNS)
     let bias = bias.map { $0 + range.lowerBound }
     switch panels {
     case .floats(let floats):
       unroll_multiply_panels(
-        rows, range.count, used, a, rowStride, floats.sharedPointer + first, depth, bias,
+        rows, range.count, used.count, a, rowStride, floats.sharedPointer + first, depth, bias,
         accumulate, c + range.lowerBound, resultStride)
     case .halves(let halves):
       halves.sharedPointer.withMemoryRebound(to: UInt16.self, capacity: columns * depth) {
         unroll_multiply_half_panels(
-          rows, range.count, used, a, rowStride, $0 + first, depth, bias, accumulate,
+          rows, range.count, used.count, a, rowStride, $0 + first, depth, bias, accumulate,
           c + range.lowerBound, resultStride)
       }
     }

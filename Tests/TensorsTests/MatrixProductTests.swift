@@ -120,6 +120,23 @@ private let sizes: [[Int]] = [
     #expect(pieces == multiplied(a, packed))
   }
 
+  @Test("a product of a range of the depth is that of these columns of both", arguments: [0, 1, 5])
+  func depthRange(first: Int) {
+    let a = Tensor.random([4, 9], seed: 20)
+    let packed = PackedMatrix(Tensor.random([50, 9], seed: 21), .forward)
+    let cut = Tensor(shape: [4, 50]) { c in
+      a.withUnsafeBufferPointer { a in
+        packed.multiply(
+          rows: 4, a.baseAddress! + first, rowStride: 9, into: c.baseAddress!, resultStride: 50,
+          depth: first..<8)
+      }
+    }
+    let masked = Tensor(
+      shape: [4, 9],
+      scalars: a.scalars.enumerated().map { (first..<8).contains($0 % 9) ? $1 : 0 })
+    #expect(relativeError(cut, multiplied(masked, packed)) < 1e-6)
+  }
+
   @Test("products have the same bits on 1, 2, 3 and 8 threads, and row by row", arguments: sizes)
   func threadsAgree(_ size: [Int]) {
     let a = Tensor.random([size[0], size[2]], seed: 17)

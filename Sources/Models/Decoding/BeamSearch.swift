@@ -1,3 +1,4 @@
+import Recurrent
 import Tensors
 
 /// Beam search over the targets of several sources at once (Sutskever et al. 2014).
@@ -35,44 +36,41 @@ struct BeamSearch {
     let begun = ensemble.begin(sources)
     var beams = requests.map { SentenceBeams($0, options, specials) }
     // A group begins with a hypothesis of its own.
-    var state = begun.state.rows(
-      beams.indices.flatMap { repeatElement(Int32($0), count: beams[$0].open.count) })
+    var parents = RowSelection(
+      beams.indices.flatMap { repeatElement(Int32($0), count: beams[$0].open.count) },
+      of: beams.count)
+    var state = begun.state
     let lengths =
       sources[0].lengths.map { $0.map(Int.init) }
       ?? Array(repeating: sources[0].memory.shape[0], count: requests.count)
     let attends = keepsAttention || options.coveragePenalty > 0
     while beams.contains(where: { !$0.isDone }) {
       let starts = beams.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.open.count) }
-      let step = ensemble.step(
-        beams.flatMap(\.lastTokens), state, begun.memories, starts: starts)
+      let step = ensemble.branch(
+        beams.flatMap(\.lastTokens), from: state, parents, begun.memories, starts: starts)
       let weights = attends ? ensemble.meanWeights(step, starts: starts, lengths: lengths) : nil
       let size = ensemble.vocabularySize
       // Each sentence by itself, on any thread.
-      let advanced = [SentenceBeams](unsafeUninitializedCapacity: beams.count) { buffer, count in
-        let target = Beams(base: buffer.baseAddress)
-        ThreadTeam.current.forEach(beams.count) { b in
-          var own = beams[b]
-          if !own.isDone {
-            own.advance(
-              step.scores, rows: starts[b]..<starts[b + 1], vocabularySize: size,
-              weights: weights.map { ($0, lengths[b]) })
-          }
-          target.base.map { ($0 + b).initialize(to: own) }
+      beams.withUnsafeMutableBufferPointer { buffer in
+        let shared = Beams(all: buffer)
+        ThreadTeam.current.forEach(shared.all.count) { b in
+          guard !shared.all[b].isDone else { return }
+          shared.all[b].advance(
+            step.scores, rows: starts[b]..<starts[b + 1], vocabularySize: size,
+            weights: weights.map { ($0, lengths[b]) })
         }
-        count = beams.count
       }
-      beams = advanced
-      let parents = zip(beams, starts).flatMap { beam, start in
-        beam.parents.map { Int32(start + $0) }
-      }
-      state = step.state.rows(parents)
+      state = step.state
+      parents = RowSelection(
+        zip(beams, starts).flatMap { beam, start in beam.parents.map { Int32(start + $0) } },
+        of: starts[beams.count])
     }
     return beams.map { $0.best(keepsAttention: keepsAttention) }
   }
 
-  /// Where the threads put their results.
+  /// What the threads advance.
   // Safe to share: each index is one thread's alone, and the search waits for all of them before it reads.
   private struct Beams: @unchecked Sendable {
-    let base: UnsafeMutablePointer<SentenceBeams>?
+    let all: UnsafeMutableBufferPointer<SentenceBeams>
   }
 }

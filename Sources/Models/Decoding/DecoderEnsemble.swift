@@ -1,4 +1,5 @@
 import CKernels
+import Recurrent
 import Tensors
 
 #if canImport(Glibc)
@@ -26,13 +27,11 @@ struct DecoderEnsemble {
   /// What all decoders carry, a row for each hypothesis.
   struct State {
     var members: [SequenceDecoder.State]
-
-    func rows(_ rows: [Int32]) -> State { State(members: members.map { $0.rows(rows) }) }
   }
 
   /// What is looked at in all steps, and the state before the first one, for each source.
   func begin(_ sources: [EncodedSource]) -> (memories: [SequenceDecoder.Memory], state: State) {
-    let begun = zip(decoders, sources).map { $0.begin($1, mode: .prediction) }
+    let begun = zip(decoders, sources).map { $0.beginBranching($1) }
     return (begun.map(\.memory), State(members: begun.map(\.state)))
   }
 
@@ -62,17 +61,20 @@ struct DecoderEnsemble {
     }
   }
 
-  func step(
-    _ tokens: [Int32], _ state: State, _ memories: [SequenceDecoder.Memory], starts: [Int]
+  /// One step of M hypotheses; see ``SequenceDecoder/branch(_:from:_:_:starts:)``.
+  func branch(
+    _ tokens: [Int32], from state: State, _ parents: RowSelection,
+    _ memories: [SequenceDecoder.Memory], starts: [Int]
   ) -> Step {
     var members: [SequenceDecoder.State] = []
     var said: [Tensor] = []
     var attended: [Tensor?] = []
     for (index, decoder) in decoders.enumerated() {
-      let taken = decoder.step(tokens, state.members[index], memories[index], starts: starts)
+      let taken = decoder.branch(
+        tokens, from: state.members[index], parents, memories[index], starts: starts)
       members.append(taken.state)
-      attended.append(taken.weights)
-      said.append(decoder.output.logProbabilities(taken.readouts))
+      attended.append(taken.weights?.value)
+      said.append(decoder.output.logProbabilities(taken.readouts.value))
     }
     return Step(state: State(members: members), scores: combined(said), weights: attended)
   }

@@ -1,3 +1,4 @@
+import Recurrent
 import Tensors
 
 /// Targets that are drawn from what the models say, token by token, in place of the likeliest ones.
@@ -18,23 +19,25 @@ struct SampledSearch {
       (0..<options.best).map { Draw(source: source, key: keys[source].child($0)) }
     }
     var open = Array(drawn.indices)
-    var state = begun.state.rows(drawn.map { Int32($0.source) })
+    var state = begun.state
+    var parents = RowSelection(drawn.map { Int32($0.source) }, of: requests.count)
     let size = ensemble.vocabularySize
     var step = 0
     while !open.isEmpty {
       let starts = (0...requests.count).map { source in
         open.count { drawn[$0].source < source }
       }
-      let taken = ensemble.step(
-        open.map { drawn[$0].tokens.last ?? specials.start }, state, begun.memories, starts: starts
-      )
+      let taken = ensemble.branch(
+        open.map { drawn[$0].tokens.last ?? specials.start }, from: state, parents,
+        begun.memories, starts: starts)
       var kept: [Int32] = []
       for (row, index) in open.enumerated() {
         draw(&drawn[index], requests[drawn[index].source], taken.scores, row: row, size, step)
         if drawn[index].tokens.last != specials.end { kept.append(Int32(row)) }
       }
+      state = taken.state
+      parents = RowSelection(kept, of: open.count)
       open = kept.map { open[Int($0)] }
-      state = taken.state.rows(kept)
       step += 1
     }
     return requests.indices.map { source in

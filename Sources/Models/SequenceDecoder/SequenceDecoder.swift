@@ -110,7 +110,7 @@ struct SequenceDecoder: Module {
   /// A source made ready for all steps.
   struct Memory: Sendable {
     /// What is attended to; nil where nothing is.
-    let attention: AttentionMemory?
+    var attention: AttentionMemory?
     /// x̄ [B, F].
     let summary: Variable
   }

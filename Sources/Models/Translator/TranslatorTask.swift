@@ -151,19 +151,19 @@ public final class TranslatorTask: RecordedTask {
     let count = source.batch
     let drawn = key.uniform(batch.steps * count)
     let frozen = source.detached
-    let (memory, start) = model.decoder.begin(frozen, mode: .prediction)
+    let (memory, start) = model.decoder.beginBranching(frozen)
     var state = start
-    let starts = Array(0...count)
+    let (starts, all) = (Array(0...count), RowSelection(all: count))
     for step in 0..<batch.steps - 1 {
       let read = Array(batch.inputs[step * count..<(step + 1) * count])
-      let taken = model.decoder.step(read, state, memory, starts: starts)
+      let taken = model.decoder.branch(read, from: state, all, memory, starts: starts)
       state = taken.state
       let chosen = (0..<count).filter {
         Double(drawn[(step + 1) * count + $0]) < probability
           && batch.targets[(step + 1) * count + $0] >= 0
       }
       guard !chosen.isEmpty else { continue }
-      let logits = model.decoder.output.logits(taken.readouts)
+      let logits = model.decoder.output.logits(taken.readouts.value)
       let size = model.targetVocabulary.count
       for row in chosen {
         let best = logits.withUnsafeBufferPointer {

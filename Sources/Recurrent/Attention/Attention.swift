@@ -163,6 +163,11 @@ public struct AttentionMemory: Sendable {
   /// The steps of each sequence.
   public let lengths: [Int]
 
+  /// The same, and what is read from it is something else that was made of the outputs: [S, B, R].
+  public func reading(_ values: Variable) -> AttentionMemory {
+    AttentionMemory(values: values, keys: keys, lengths: lengths)
+  }
+
   /// B.
   public var batch: Int { lengths.count }
   /// S, the steps of the longest sequence, or more.
@@ -181,6 +186,14 @@ enum QueryLayout: Sendable {
     switch self {
     case .timeMajor(_, let batch): batch
     case .grouped(let starts): starts.count - 1
+    }
+  }
+
+  /// Whether each sequence has no queries but its own.
+  var isGrouped: Bool {
+    switch self {
+    case .timeMajor: false
+    case .grouped: true
     }
   }
 

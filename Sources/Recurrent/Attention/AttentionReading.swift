@@ -19,10 +19,20 @@ func readMemory(
   ThreadTeam.current.forEach(batch) { b in
     let views = SequenceViews(b, layout, lengths[b], batch: batch)
     guard views.count > 0, lengths[b] > 0 else { return }
-    for query in 0..<views.count {
-      let row = (views.first + query * views.step) * steps
+    for query in views.rows {
+      let row = query * steps
       unroll_softmax_rows(
         1, lengths[b], e.sharedPointer + row, weights.sharedPointer + row)
+    }
+    guard !views.hasFewQueries else {
+      for query in views.rows {
+        for s in 0..<lengths[b] {
+          unroll_axpy(
+            width, weights.sharedPointer[query * steps + s],
+            m.sharedPointer + (s * batch + b) * width, contexts.sharedPointer + query * width)
+        }
+      }
+      return
     }
     multiply(
       views.scores(weights.sharedPointer, steps), views.keys(m.sharedPointer, width).transposed,

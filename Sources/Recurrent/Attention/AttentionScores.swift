@@ -17,9 +17,19 @@ func dotScores(_ queries: Variable, _ memory: AttentionMemory, _ layout: QueryLa
   let scores = Tensor(zeros: layout.shape(steps))
   ThreadTeam.current.forEach(batch) { b in
     let views = SequenceViews(b, layout, lengths[b], batch: batch)
-    multiply(
-      views.queries(q.sharedPointer, width), views.keys(k.sharedPointer, width),
-      into: scores.sharedPointer + views.first * steps, rowStride: views.step * steps)
+    guard views.hasFewQueries else {
+      multiply(
+        views.queries(q.sharedPointer, width), views.keys(k.sharedPointer, width),
+        into: scores.sharedPointer + views.first * steps, rowStride: views.step * steps)
+      return
+    }
+    for query in views.rows {
+      for s in 0..<lengths[b] {
+        scores.sharedPointer[query * steps + s] = Float(
+          unroll_dot(
+            width, q.sharedPointer + query * width, k.sharedPointer + (s * batch + b) * width))
+      }
+    }
   }
   withExtendedLifetime((q, k)) {}
   return Variable.operation(from: [queries, memory.keys], output: scores) { context in
@@ -106,9 +116,18 @@ struct SequenceViews {
   init(_ sequence: Int, _ layout: QueryLayout, _ length: Int, batch: Int) {
     self.sequence = sequence
     (count, first, step) = layout.rows(of: sequence)
+    hasFewQueries = layout.isGrouped && count <= 8
     self.length = length
     self.batch = batch
   }
+
+  /// Its queries, row by row.
+  var rows: StrideTo<Int> { stride(from: first, to: first + count * step, by: step) }
+
+  /// Whether its keys are better taken one by one: a product of matrices would have to pack them all for a few
+  /// queries, as those of a beam are. Not where sequences are padded: what a sequence gets must not depend on
+  /// the queries of others.
+  let hasFewQueries: Bool
 
   /// Its rows of something of `width` features a query.
   func queries(_ base: UnsafePointer<Float>, _ width: Int) -> MatrixView {

@@ -59,6 +59,22 @@ public struct ElmanCell: Cell {
     return HiddenState(h: Variable(h))
   }
 
+  public func branch(
+    _ input: [SelectedRows], from state: HiddenState, _ parents: RowSelection
+  ) -> HiddenState {
+    let h = Tensor(uninitialized: [parents.rows.count, hiddenSize])
+    let products = BranchProducts(
+      input, gates.inputWeight.packed(.forward),
+      inputBias: sum(gates.inputBias.value, gates.recurrentBias.value), h: state.h, parents,
+      gates.recurrentWeight.packed(.forward))
+    products.forEachRow { m, _ in
+      let row = h.sharedPointer.row(m, hiddenSize)
+      products.sumAll(m, into: row)
+      activation.apply(rows: 1, hiddenSize, row)
+    }
+    return HiddenState(h: Variable(h))
+  }
+
   public func run(_ inputs: Variable, lengths: [Int32]?, from state: HiddenState?, mode: Mode)
     -> (outputs: Variable, state: HiddenState)
   {

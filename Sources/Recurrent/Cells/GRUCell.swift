@@ -66,6 +66,26 @@ public struct GRUCell: Cell {
     return HiddenState(h: Variable(h))
   }
 
+  public func branch(
+    _ input: [SelectedRows], from state: HiddenState, _ parents: RowSelection
+  ) -> HiddenState {
+    guard reset == .afterProduct else { return branchByStep(input, from: state, parents) }
+    let size = hiddenSize
+    let h = Tensor(uninitialized: [parents.rows.count, size])
+    let before = state.h.value
+    let products = BranchProducts(
+      input, gates.inputWeight.packed(.forward), inputBias: gates.inputBias.value, h: state.h,
+      parents, gates.recurrentWeight.packed(.forward), stateBias: gates.recurrentBias.value)
+    products.forEachRow { m, inputGates in
+      products.sumInputs(m, into: inputGates)
+      unroll_gru_forward(
+        1, size, inputGates, products.state(m),
+        before.sharedPointer.row(Int(parents.rows[m]), size), h.sharedPointer.row(m, size))
+    }
+    withExtendedLifetime(before) {}
+    return HiddenState(h: Variable(h))
+  }
+
   public func run(_ inputs: Variable, lengths: [Int32]?, from state: HiddenState?, mode: Mode)
     -> (outputs: Variable, state: HiddenState)
   {

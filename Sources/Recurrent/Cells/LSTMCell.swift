@@ -58,6 +58,26 @@ public struct LSTMCell: Cell {
     return MemoryState(h: Variable(h), c: Variable(c))
   }
 
+  public func branch(
+    _ input: [SelectedRows], from state: MemoryState, _ parents: RowSelection
+  ) -> MemoryState {
+    let (count, size) = (parents.rows.count, hiddenSize)
+    let (h, c) = (Tensor(uninitialized: [count, size]), Tensor(uninitialized: [count, size]))
+    let before = state.c.value
+    let products = BranchProducts(
+      input, gates.inputWeight.packed(.forward),
+      inputBias: sum(gates.inputBias.value, gates.recurrentBias.value), h: state.h, parents,
+      gates.recurrentWeight.packed(.forward))
+    products.forEachRow { m, gates in
+      products.sumAll(m, into: gates)
+      unroll_lstm_forward(
+        1, size, gates, before.sharedPointer.row(Int(parents.rows[m]), size),
+        c.sharedPointer.row(m, size), nil, h.sharedPointer.row(m, size))
+    }
+    withExtendedLifetime(before) {}
+    return MemoryState(h: Variable(h), c: Variable(c))
+  }
+
   public func run(_ inputs: Variable, lengths: [Int32]?, from state: MemoryState?, mode: Mode)
     -> (outputs: Variable, state: MemoryState)
   {

@@ -93,7 +93,7 @@ private struct RecursiveStates {
         for row in rows { links.gather(row, states: h, size, into: s.row(row - leaves, wide)) }
         recurrent.multiply(
           rows: rows.count, s.row(first - leaves, wide), rowStride: wide,
-          into: h.row(first, size), resultStride: size, depth: arity * size)
+          into: h.row(first, size), resultStride: size, depth: 0..<arity * size)
       }
       links.withNodes(rows, inputs) {
         unroll_tree_tanh_forward(

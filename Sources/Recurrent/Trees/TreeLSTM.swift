@@ -90,11 +90,11 @@ private func forwardTreeLSTM(
       for row in rows { links.gather(row, states: h, size, into: s.row(row - leaves, wide)) }
       recurrent.multiply(
         rows: rows.count, own, rowStride: wide, into: gates.row(first, 3 * size),
-        resultStride: 3 * size, depth: used)
+        resultStride: 3 * size, depth: 0..<used)
       if links.combination != .sum {
         forgetWeight.multiply(
           rows: rows.count, own, rowStride: wide, into: forget.row(first - leaves, wide),
-          resultStride: wide, columns: 0..<used, depth: used)
+          resultStride: wide, columns: 0..<used, depth: 0..<used)
       }
     }
     links.withNodes(rows, inputs) {
@@ -156,7 +156,7 @@ private func backwardTreeLSTM(
     forgetWeight.multiply(
       rows: rows.count, forget.row(inner, wide), rowStride: wide, accumulate: true,
       into: shares.sharedPointer.row(inner, wide), resultStride: wide, columns: 0..<used,
-      depth: used)
+      depth: 0..<used)
   }
   withExtendedLifetime((saved, outputs, stateGradients, memoryGradients, shares)) {}
   return forgetSums

@@ -140,27 +140,27 @@ struct AttentionTests {
   }
 
   @Test(
-    "queries side by side are those of all steps, bit for bit, however many a sequence has",
+    "queries side by side are those of all steps, up to rounding, however many a sequence has",
     arguments: AttentionKind.allCases)
   func grouped(kind: AttentionKind) {
     let attention = attention(kind, query: 20, memory: 20)
     let lengths: [Int32] = [5, 2, 4]
-    let queries = Tensor.random([7, 3, 20], seed: 8)
+    let queries = Tensor.random([11, 3, 20], seed: 8)
     let memory = attention.memory(
       Variable(.random([5, 3, 20], seed: 9)), lengths: lengths, mode: .prediction)
     let whole = attention(Variable(queries), memory, mode: .prediction)
-    // Three queries of the first sequence, none of the second, seven of the third.
-    let counts = [3, 0, 7]
+    // Three queries of the first sequence, none of the second, more than a few of the third.
+    let counts = [3, 0, 11]
     let rows = counts.enumerated().flatMap { b, count in (0..<count).map { $0 * 3 + b } }
-    let flat = queries.reshaped(to: [21, 20]).gathered(rows: rows.map(Int32.init))
+    let flat = queries.reshaped(to: [33, 20]).gathered(rows: rows.map(Int32.init))
     let some = attention(
-      Variable(flat), starts: [0, 3, 3, 10], memory, mode: .prediction)
-    #expect(
-      some.contexts.value
-        == whole.contexts.value.reshaped(to: [21, 20]).gathered(rows: rows.map(Int32.init)))
-    #expect(
-      some.weights.value
-        == whole.weights.value.reshaped(to: [21, 5]).gathered(rows: rows.map(Int32.init)))
+      Variable(flat), starts: [0, 3, 3, 14], memory, mode: .prediction)
+    let (contexts, weights) = (
+      whole.contexts.value.reshaped(to: [33, 20]), whole.weights.value.reshaped(to: [33, 5])
+    )
+    let all = rows.map(Int32.init)
+    #expect(relativeError(some.contexts.value, contexts.gathered(rows: all)) < 1e-6)
+    #expect(relativeError(some.weights.value, weights.gathered(rows: all)) < 1e-6)
   }
 
   @Test("one thread, two and three give the same bits", arguments: AttentionKind.allCases)

@@ -2,13 +2,16 @@
 ///
 /// The shuffle is our own as well: the standard library's may change from version to version, and
 /// with it the order in which a resumed run sees its data.
-struct SplitMix64 {
+package struct SplitMix64: RandomNumberGenerator {
   private var state: UInt64
 
   /// A generator of its own for every pair of seed and epoch.
-  init(seed: UInt64, epoch: UInt64) {
+  package init(seed: UInt64, epoch: UInt64) {
     state = Self.mix(seed) ^ Self.mix(epoch &+ Self.increment)
   }
+
+  /// The generator that the authors begin with a seed.
+  package init(seed: UInt64) { state = seed }
 
   private static let increment: UInt64 = 0x9E37_79B9_7F4A_7C15
 
@@ -19,7 +22,7 @@ struct SplitMix64 {
     return z ^ (z >> 31)
   }
 
-  mutating func next() -> UInt64 {
+  package mutating func next() -> UInt64 {
     state &+= Self.increment
     return Self.mix(state)
   }
@@ -33,20 +36,23 @@ struct SplitMix64 {
     (0..<12).reduce(-6) { sum, _ in sum + uniform() }
   }
 
-  /// A number in 0 ..< `bound`, each equally likely (Lemire 2019).
-  mutating func below(_ bound: UInt64) -> UInt64 {
+  /// Puts `elements` in random order (Fisher and Yates).
+  mutating func shuffle<Element>(_ elements: inout [Element]) {
+    for last in stride(from: elements.count - 1, to: 0, by: -1) {
+      elements.swapAt(last, Int(below(UInt64(last + 1))))
+    }
+  }
+}
+
+extension RandomNumberGenerator {
+  /// A number in 0 ..< `bound`, each equally likely (Lemire 2019). How the standard library draws one may
+  /// change from version to version.
+  package mutating func below(_ bound: UInt64) -> UInt64 {
     var product = next().multipliedFullWidth(by: bound)
     if product.low < bound {
       let threshold = (0 &- bound) % bound
       while product.low < threshold { product = next().multipliedFullWidth(by: bound) }
     }
     return product.high
-  }
-
-  /// Puts `elements` in random order (Fisher and Yates).
-  mutating func shuffle<Element>(_ elements: inout [Element]) {
-    for last in stride(from: elements.count - 1, to: 0, by: -1) {
-      elements.swapAt(last, Int(below(UInt64(last + 1))))
-    }
   }
 }

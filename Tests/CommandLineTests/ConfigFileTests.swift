@@ -103,13 +103,12 @@ struct ConfigFileTests {
   }
 
   @Test(
-    "the edit distance counts insertions, deletions and replacements",
+    "a name that was meant is the nearest one, and nothing is meant by what is far from all",
     arguments: [
-      ("", "", 0), ("abc", "", 3), ("", "abc", 3), ("kitten", "sitting", 3), ("flaw", "lawn", 2),
-      ("hidden", "hidden", 0),
+      ("hiden", "hidden"), ("epoch", "epochs"), ("bacth", "batch"), ("hidden", "hidden"),
+      ("qqqqqqqqqq", nil), ("", nil),
     ])
-  func distance(a: String, b: String, expected: Int) {
-    #expect(editDistance(a, b) == expected)
-    #expect(editDistance(b, a) == expected)
+  func nearestName(word: String, expected: String?) {
+    #expect(nearest(to: word, among: ["batch", "epochs", "hidden"]) == expected)
   }
 }

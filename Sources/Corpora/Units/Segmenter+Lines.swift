@@ -36,8 +36,6 @@ extension Segmenter {
   }
 }
 
-extension SplitMix64: RandomNumberGenerator {}
-
 /// `{"kind": "bpe", "lowercases": false, "merges": ["e s", ...]}`, merges of byte pairs only.
 extension Segmenter: Codable {
   private enum Key: String, CodingKey {

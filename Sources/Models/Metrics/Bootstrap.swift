@@ -1,3 +1,5 @@
+import Corpora
+
 /// What a score would be on other texts of the kind (Efron 1979), and whether one system is better than
 /// another there (paired, Koehn 2004): the sentences are drawn again and again, as many as there are, with
 /// replacement, and each of these resamples is scored.
@@ -20,7 +22,7 @@ public struct Bootstrap: Sendable, Hashable {
   public func estimate<Metric: CorpusMetric>(
     of system: [Metric.Statistic], by metric: Metric
   ) -> BootstrapEstimate {
-    var generator = SplitMixGenerator(seed: seed)
+    var generator = SplitMix64(seed: seed)
     let scores = scores(of: [system], by: metric, using: &generator)
     return BootstrapEstimate(score: metric.value(of: metric.total(of: system)), scores[0])
   }
@@ -29,7 +31,7 @@ public struct Bootstrap: Sendable, Hashable {
   public func compare<Metric: CorpusMetric>(
     _ first: [Metric.Statistic], with second: [Metric.Statistic], by metric: Metric
   ) -> BootstrapComparison {
-    var generator = SplitMixGenerator(seed: seed)
+    var generator = SplitMix64(seed: seed)
     return compare(first, with: second, by: metric, using: &generator)
   }
 
@@ -87,7 +89,7 @@ public struct Bootstrap: Sendable, Hashable {
     counts.withUnsafeBufferPointer { counts in
       sums.withUnsafeMutableBufferPointer { sums in
         for _ in 0..<rows {
-          let start = generator.below(rows) * width
+          let start = Int(generator.below(UInt64(rows))) * width
           let row = UnsafeBufferPointer(rebasing: counts[start..<start + width])
           // Checks for overflow would keep these from being added several at once.
           for column in 0..<width { sums[column] &+= row[column] }
@@ -95,34 +97,5 @@ public struct Bootstrap: Sendable, Hashable {
       }
     }
     return sums
-  }
-}
-
-/// The generator of Steele, Lea and Flood (2014).
-private struct SplitMixGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-}
-
-extension RandomNumberGenerator {
-  /// A number in 0 ..< `bound`, each equally likely (Lemire 2019). How the standard library draws one may
-  /// change from version to version.
-  fileprivate mutating func below(_ bound: Int) -> Int {
-    let bound = UInt64(bound)
-    var product = next().multipliedFullWidth(by: bound)
-    if product.low < bound {
-      let threshold = (0 &- bound) % bound
-      while product.low < threshold { product = next().multipliedFullWidth(by: bound) }
-    }
-    return Int(product.high)
   }
 }

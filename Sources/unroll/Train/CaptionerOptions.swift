@@ -223,54 +223,12 @@ enum PictureChoice: Equatable {
   case features(size: Int?, dropout: Float)
 }
 
-/// The flags of a captioner's decoder. Each is also a key of a configuration file.
-struct CaptionDecoderOptions: ParsableArguments {
-  @Option(
-    help: """
-      What the decoder sees of the picture: initial (its first state; Vinyals et al. 2015), every-step (a \
-      summary), before (attention before a step; Xu et al. 2015) or after (attention after a step; Luong et al. \
-      2015) (default: after).
-      """)
-  var context: ContextUse?
-  @Option(
-    help: """
-      How attention compares: dot, general (Luong et al. 2015) or additive (Bahdanau et al. 2015) \
-      (default: general; additive of --context before).
-      """)
-  var attention: AttentionKind?
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Features in which additive attention compares (default: as --hidden).", valueName: "n"))
-  var attentionSize: Int?
-  @Flag(help: "Feed what a step has read out to the next one (input feeding; Luong et al. 2015).")
-  var inputFeeding = false
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Features that the output reads, where it reads more than the state (default: as --hidden; as "
-        + "--embedding with --tie).", valueName: "n"))
-  var readout: Int?
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("Features of the units' vectors (default: as --hidden).", valueName: "n"))
-  var embedding: Int?
-  @Flag(help: "Share one matrix between the units' vectors and the output.")
-  var tie = false
-}
-
 /// The flags of a captioner's training that no other model has. Each is also a key of a configuration file.
 struct CaptionerLearningOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp("Pictures side by side (default: 32).", valueName: "n"))
   var batch: Int?
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Share of a token's probability that goes to all units (Szegedy et al. 2016; default: 0).",
-      valueName: "p"))
-  var labelSmoothing: Double?
   @Option(
     help: """
       What the model is judged by on held-out pictures: loss, bleu-1 (right words) or mismatch (the share of \

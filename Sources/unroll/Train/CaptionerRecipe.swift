@@ -84,79 +84,17 @@ extension PictureChoice {
   }
 }
 
-extension SequenceDecoderConfiguration {
-  /// As options and their values on the command line; what is not used is left out.
-  fileprivate var options: [String: String] {
-    // What a layer reads is no option.
-    var options = stack(memorySize: 1).options
-    options.merge(dropout.options) { $1 }
-    options.merge(output.options) { $1 }
-    options["embedding"] = "\(embeddingSize)"
-    options["context"] = context.rawValue
-    if context.attends {
-      options["attention"] = attention.rawValue
-      options["attention-size"] = attention == .additive ? "\(attentionSize)" : nil
-    }
-    options["input-feeding"] = feedsReadout ? "true" : nil
-    options["readout"] = context == .initial ? nil : "\(readoutSize)"
-    options["tie"] = isTied ? "true" : nil
-    return options
-  }
-}
-
-extension CaptionDecoderOptions {
-  /// The decoder that the flags and the configuration file make.
-  ///
-  /// - Throws: `Failure` for values that make no sense by themselves or together, as far as can be known
-  ///   before features are looked at.
-  func configuration(
-    _ settings: inout Settings, _ layers: LayerChoice, _ dropout: NetworkDropout,
-    output: OutputOptions
-  ) throws -> SequenceDecoderConfiguration {
-    guard !layers.learnsInitialState else {
-      throw Failure.usage("--learn-initial-state is not for captioners")
-    }
-    let context = try settings.value("context", context, default: .after)
-    let attention = try settings.value("attention", attention)
-    let attentionSize = try settings.value("attention-size", attentionSize, .upTo(1_000_000))
-    let kind = attention ?? (context == .before ? .additive : .general)
-    guard context.attends || attention == nil else {
-      throw Failure.usage(
-        "--attention is for --context before and after, not for \(context.rawValue)")
-    }
-    guard attentionSize == nil || context.attends && kind == .additive else {
-      throw Failure.usage("--attention-size is for --attention additive")
-    }
-    let isTied = try settings.isOn("tie", tie)
-    let readout = try settings.value("readout", readout, .upTo(1_000_000))
-    guard readout == nil || context != .initial else {
-      throw Failure.usage("--readout is not for --context initial, whose output reads the state")
-    }
-    return SequenceDecoderConfiguration(
-      embeddingSize: try settings.value(
-        "embedding", embedding, default: layers.hidden, .upTo(1_000_000)),
-      cell: layers.cell, hiddenSize: layers.hidden, layers: layers.layers,
-      projection: layers.projection, connections: layers.connections, dropout: dropout,
-      context: context, attention: kind, attentionSize: attentionSize,
-      feedsReadout: try settings.isOn("input-feeding", inputFeeding), readoutSize: readout,
-      output: try output.configuration(&settings, isTied: isTied), isTied: isTied)
-  }
-}
-
 extension CaptionerLearningOptions {
   /// What the flags and the configuration file say, with all that was decided before.
   func recipe(
     _ settings: inout Settings, _ picture: PictureChoice, _ decoder: SequenceDecoderConfiguration,
-    _ units: CaptionUnits, learning: LearningRecipe, start: StartRecipe, seed: UInt64
+    _ units: CaptionUnits, smoothing: Float, learning: LearningRecipe, start: StartRecipe,
+    seed: UInt64
   ) throws -> CaptionerRecipe {
-    let smoothing = try settings.value("label-smoothing", labelSmoothing, default: 0, .belowOne)
-    guard smoothing == 0 || decoder.output == .full else {
-      throw Failure.usage("--label-smoothing goes with --softmax full")
-    }
     let recipe = CaptionerRecipe(
       picture: picture, decoder: decoder, units: units,
       batch: try settings.value("batch", batch, default: 32, .upTo(1_000_000)),
-      smoothing: Float(smoothing),
+      smoothing: smoothing,
       criterion: try settings.value("judge", judge, default: .loss), learning: learning,
       start: start, seed: seed)
     do {

@@ -4,8 +4,6 @@ import Models
 import Recurrent
 
 extension UnitKind: ExpressibleByArgument, SettingValue {}
-extension ContextUse: ExpressibleByArgument, SettingValue {}
-extension AttentionKind: ExpressibleByArgument, SettingValue {}
 extension TranslatorCriterion: ExpressibleByArgument, SettingValue {}
 extension ScheduledSampling.Shape: ExpressibleByArgument, SettingValue {}
 
@@ -69,34 +67,8 @@ struct UnitOptions: ParsableArguments {
   }
 }
 
-/// The flags of an encoder-decoder's architecture. Each is also a key of a configuration file.
-struct TranslatorOptions: ParsableArguments {
-  @Option(
-    help: """
-      What the decoder sees of the source: initial (its first state; Sutskever et al. 2014), every-step (a \
-      summary; Cho et al. 2014), before (attention before a step; Bahdanau et al. 2015) or after (attention \
-      after a step; Luong et al. 2015) (default: after).
-      """)
-  var context: ContextUse?
-  @Option(
-    help: """
-      How attention compares: dot, general (Luong et al. 2015) or additive (Bahdanau et al. 2015) \
-      (default: general; additive of --context before).
-      """)
-  var attention: AttentionKind?
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Features in which additive attention compares (default: as --hidden).", valueName: "n"))
-  var attentionSize: Int?
-  @Flag(help: "Feed what a step has read out to the next one (input feeding; Luong et al. 2015).")
-  var inputFeeding = false
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Features that the output reads, where it reads more than the state (default: as --hidden; as "
-        + "--embedding with --tie).", valueName: "n"))
-  var readout: Int?
+/// The flags of a translator's encoder. Each is also a key of a configuration file.
+struct EncoderOptions: ParsableArguments {
   @Flag(help: "Read the source from its end (Sutskever et al. 2014).")
   var reverse = false
   @Flag(
@@ -116,12 +88,6 @@ struct TranslatorOptions: ParsableArguments {
     parsing: .unconditional,
     help: ArgumentHelp("Layers of the encoder (default: as --layers).", valueName: "n"))
   var encoderLayers: Int?
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("Features of the units' vectors (default: as --hidden).", valueName: "n"))
-  var embedding: Int?
-  @Flag(help: "Share one matrix between the target's vectors and the output.")
-  var tie = false
   @Flag(help: "Share the vectors of source and target; needs --joint.")
   var shareVectors = false
 }
@@ -149,12 +115,6 @@ struct TranslatorLearningOptions: ParsableArguments {
       "Share of merges of byte pairs passed over each time that a text is read (BPE dropout; Provilkov "
         + "et al. 2020; default: 0).", valueName: "p"))
   var dropoutUnits: Double?
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Share of a target's probability that goes to all units (Szegedy et al. 2016; default: 0).",
-      valueName: "p"))
-  var labelSmoothing: Double?
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(

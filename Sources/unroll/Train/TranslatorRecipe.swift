@@ -58,85 +58,45 @@ extension TranslatorUnits {
 extension TranslatorConfiguration {
   /// As options and their values on the command line; what is not used is left out.
   var options: [String: String] {
-    var options = decoder.stack(memorySize: encoder.stack.outputSize).options
-    options.merge(decoder.dropout.options) { $1 }
-    options.merge(decoder.output.options) { $1 }
-    options["embedding"] = "\(decoder.embeddingSize)"
+    var options = decoder.options
     options["encoder-hidden"] = "\(encoder.hiddenSize)"
     options["encoder-layers"] = "\(encoder.layers)"
     options[encoder.isBidirectional ? "both-directions" : "one-direction"] = "true"
     options["reverse"] = encoder.reversesSource ? "true" : nil
-    options["context"] = decoder.context.rawValue
-    if decoder.context.attends {
-      options["attention"] = decoder.attention.rawValue
-      options["attention-size"] =
-        decoder.attention == .additive ? "\(decoder.attentionSize)" : nil
-    }
-    options["input-feeding"] = decoder.feedsReadout ? "true" : nil
-    options["readout"] = decoder.context == .initial ? nil : "\(decoder.readoutSize)"
-    options["tie"] = decoder.isTied ? "true" : nil
     options["share-vectors"] = sharesVectors ? "true" : nil
     return options
   }
 }
 
-extension TranslatorOptions {
-  /// The architecture that the flags and the configuration file make.
+extension EncoderOptions {
+  /// The architecture that the flags and the configuration file make, around a decoder.
   ///
   /// - Throws: `Failure` for values that make no sense by themselves or together.
   func configuration(
-    _ settings: inout Settings, _ layers: LayerChoice, _ dropout: NetworkDropout,
-    output: OutputOptions, isJoint: Bool
+    _ settings: inout Settings, _ decoder: SequenceDecoderConfiguration, isJoint: Bool
   ) throws -> TranslatorConfiguration {
-    guard !layers.learnsInitialState else {
-      throw Failure.usage("--learn-initial-state is not for translators")
-    }
-    let context = try settings.value("context", context, default: .after)
-    let attention = try settings.value("attention", attention)
-    let attentionSize = try settings.value("attention-size", attentionSize, .upTo(1_000_000))
-    let kind = attention ?? (context == .before ? .additive : .general)
-    guard context.attends || attention == nil else {
-      throw Failure.usage(
-        "--attention is for --context before and after, not for \(context.rawValue)")
-    }
-    guard attentionSize == nil || context.attends && kind == .additive else {
-      throw Failure.usage("--attention-size is for --attention additive")
-    }
     let oneDirection = try settings.isOn("one-direction", oneDirection)
     let bothDirections = try settings.isOn("both-directions", bothDirections)
     guard !oneDirection || !bothDirections else {
       throw Failure.usage("--one-direction and --both-directions exclude each other")
     }
-    let isBidirectional = bothDirections || context.attends && !oneDirection
-    let embedding = try settings.value(
-      "embedding", embedding, default: layers.hidden, .upTo(1_000_000))
-    let isTied = try settings.isOn("tie", tie)
+    let isBidirectional = bothDirections || decoder.context.attends && !oneDirection
     let sharesVectors = try settings.isOn("share-vectors", shareVectors)
     guard !sharesVectors || isJoint else {
       throw Failure.usage("--share-vectors needs --joint")
     }
-    let readout = try settings.value("readout", readout, .upTo(1_000_000))
-    guard readout == nil || context != .initial else {
-      throw Failure.usage("--readout is not for --context initial, whose output reads the state")
-    }
-    let encoderHidden = try settings.value(
-      "encoder-hidden", encoderHidden,
-      default: isBidirectional ? max(1, layers.hidden / 2) : layers.hidden, .upTo(1_000_000))
+    let usualHidden = isBidirectional ? max(1, decoder.hiddenSize / 2) : decoder.hiddenSize
     let configuration = TranslatorConfiguration(
       encoder: EncoderConfiguration(
-        embeddingSize: embedding, cell: layers.cell, hiddenSize: encoderHidden,
+        embeddingSize: decoder.embeddingSize, cell: decoder.cell,
+        hiddenSize: try settings.value(
+          "encoder-hidden", encoderHidden, default: usualHidden, .upTo(1_000_000)),
         layers: try settings.value(
-          "encoder-layers", encoderLayers, default: layers.layers, .upTo(1000)),
-        projection: layers.projection, isBidirectional: isBidirectional,
-        connections: layers.connections, dropout: dropout,
+          "encoder-layers", encoderLayers, default: decoder.layers, .upTo(1000)),
+        projection: decoder.projection, isBidirectional: isBidirectional,
+        connections: decoder.connections, dropout: decoder.dropout,
         reversesSource: try settings.isOn("reverse", reverse)),
-      decoder: SequenceDecoderConfiguration(
-        embeddingSize: embedding, cell: layers.cell, hiddenSize: layers.hidden,
-        layers: layers.layers, projection: layers.projection, connections: layers.connections,
-        dropout: dropout, context: context, attention: kind, attentionSize: attentionSize,
-        feedsReadout: try settings.isOn("input-feeding", inputFeeding), readoutSize: readout,
-        output: try output.configuration(&settings, isTied: isTied), isTied: isTied),
-      sharesVectors: sharesVectors)
+      decoder: decoder, sharesVectors: sharesVectors)
     do {
       try configuration.validate()
     } catch {
@@ -150,18 +110,14 @@ extension TranslatorLearningOptions {
   /// What the flags and the configuration file say, with all that was decided before.
   func recipe(
     _ settings: inout Settings, _ configuration: TranslatorConfiguration,
-    _ units: TranslatorUnits, learning: LearningRecipe, start: StartRecipe, seed: UInt64
+    _ units: TranslatorUnits, smoothing: Float, learning: LearningRecipe, start: StartRecipe,
+    seed: UInt64
   ) throws -> TranslatorRecipe {
     let share = try settings.value("sampling", sampling, .fraction)
     let shape = try settings.value("sampling-shape", samplingShape)
     let epochs = try settings.value("sampling-epochs", samplingEpochs, .positive)
     guard share != nil || shape == nil && epochs == nil else {
       throw Failure.usage("--sampling-shape and --sampling-epochs go with --sampling")
-    }
-    let smoothing = try settings.value(
-      "label-smoothing", labelSmoothing, default: 0, .belowOne)
-    guard smoothing == 0 || configuration.decoder.output == .full else {
-      throw Failure.usage("--label-smoothing goes with --softmax full")
     }
     let unitDropout = try settings.value("dropout-units", dropoutUnits, default: 0, .belowOne)
     guard unitDropout == 0 || units.source == .bytePairs || units.target == .bytePairs else {
@@ -172,7 +128,7 @@ extension TranslatorLearningOptions {
       batch: try settings.value("batch", batch, default: 64, .upTo(1_000_000)),
       batchUnits: try settings.value("batch-units", batchUnits, .atLeast(1)),
       longest: try settings.value("longest", longest, default: 250, .atLeast(1)),
-      smoothing: Float(smoothing), unitDropout: unitDropout,
+      smoothing: smoothing, unitDropout: unitDropout,
       sampling: share.map {
         ScheduledSampling(
           share: $0, shape: shape ?? .linear,

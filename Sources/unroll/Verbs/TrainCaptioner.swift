@@ -32,10 +32,11 @@ struct TrainCaptioner: Verb {
 
   @OptionGroup(title: "RECIPE") var units: CaptionUnitOptions
   @OptionGroup(title: "RECIPE") var picture: PictureOptions
-  @OptionGroup(title: "RECIPE") var architecture: CaptionDecoderOptions
+  @OptionGroup(title: "RECIPE") var architecture: DecoderOptions
   @OptionGroup(title: "RECIPE") var layers: LayerOptions<UsualCaptioner>
   @OptionGroup(title: "RECIPE") var dropout: DropoutOptions<UsualCaptioner>
   @OptionGroup(title: "RECIPE") var outputLayer: OutputOptions
+  @OptionGroup(title: "RECIPE") var smoothing: SmoothingOptions
   @OptionGroup(title: "RECIPE") var own: CaptionerLearningOptions
   @OptionGroup(title: "RECIPE") var learning: LearningOptions<UsualCaptioner>
   @OptionGroup(title: "RECIPE") var optimizer: OptimizerOptions
@@ -70,11 +71,13 @@ struct TrainCaptioner: Verb {
     let units = try units.choice(&settings)
     let picture = try picture.choice(&settings, seesPixels: seesPixels)
     let decoder = try architecture.configuration(
-      &settings, try layers.choice(&settings), try dropout.rates(&settings), output: outputLayer)
+      &settings, try layers.choice(&settings), try dropout.rates(&settings), output: outputLayer,
+      for: "captioners")
     let learning = try learning.recipe(&settings, optimizer, schedule)
     try learning.refuseObjectives(for: "captioners")
     return try own.recipe(
-      &settings, picture, decoder, units, learning: learning,
+      &settings, picture, decoder, units,
+      smoothing: try smoothing.value(&settings, for: decoder.output), learning: learning,
       start: try start.recipe(&settings, for: decoder.cell), seed: seed)
   }
 }

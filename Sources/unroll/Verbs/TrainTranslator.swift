@@ -29,10 +29,12 @@ struct TrainTranslator: Verb {
   var output: String?
 
   @OptionGroup(title: "RECIPE") var units: UnitOptions
-  @OptionGroup(title: "RECIPE") var architecture: TranslatorOptions
+  @OptionGroup(title: "RECIPE") var decoder: DecoderOptions
+  @OptionGroup(title: "RECIPE") var encoder: EncoderOptions
   @OptionGroup(title: "RECIPE") var layers: LayerOptions<UsualTranslator>
   @OptionGroup(title: "RECIPE") var dropout: DropoutOptions<UsualTranslator>
   @OptionGroup(title: "RECIPE") var outputLayer: OutputOptions
+  @OptionGroup(title: "RECIPE") var smoothing: SmoothingOptions
   @OptionGroup(title: "RECIPE") var own: TranslatorLearningOptions
   @OptionGroup(title: "RECIPE") var learning: LearningOptions<UsualTranslator>
   @OptionGroup(title: "RECIPE") var optimizer: OptimizerOptions
@@ -64,13 +66,15 @@ struct TrainTranslator: Verb {
 
   private func recipe(_ settings: inout Settings, seed: UInt64) throws -> TranslatorRecipe {
     let units = try units.choice(&settings)
-    let configuration = try architecture.configuration(
+    let decoder = try decoder.configuration(
       &settings, try layers.choice(&settings), try dropout.rates(&settings), output: outputLayer,
-      isJoint: units.isJoint)
+      for: "translators")
+    let configuration = try encoder.configuration(&settings, decoder, isJoint: units.isJoint)
     let learning = try learning.recipe(&settings, optimizer, schedule)
     try learning.refuseObjectives(for: "translators")
     return try own.recipe(
-      &settings, configuration, units, learning: learning,
-      start: try start.recipe(&settings, for: configuration.decoder.cell), seed: seed)
+      &settings, configuration, units,
+      smoothing: try smoothing.value(&settings, for: decoder.output), learning: learning,
+      start: try start.recipe(&settings, for: decoder.cell), seed: seed)
   }
 }

@@ -84,6 +84,8 @@ UNROLL_INLINE void multiply_any_panels(ptrdiff_t rows, ptrdiff_t columns, ptrdif
   // Where a group of panels fills the first-level cache, fetching the next from an outer cache would
   // only push it out; from memory the next does not come in time by itself.
   const bool fetches = !halves && (UNROLL_WIDTH < 16 || columns * depth >= IN_MEMORY);
+  // What is fetched ahead takes from the bandwidth that a third panel needs.
+  const int most = fetches ? at_most(SHARED_PANELS, 2) : SHARED_PANELS;
   const size_t size = halves ? sizeof(uint16_t) : sizeof(float);
 
   for (ptrdiff_t i = 0; i < rows; i += row_block) {
@@ -91,12 +93,11 @@ UNROLL_INLINE void multiply_any_panels(ptrdiff_t rows, ptrdiff_t columns, ptrdif
     const bool lone = rows_here <= TILE_ROWS;
     ptrdiff_t column = 0;
     while (column < columns) {
-      tile_function *const *multiply = halves ? half_tiles : lone ? lone_tiles : shared_tiles[0];
-      int group = lone ? lone_panels[rows_here] : SHARED_PANELS;
-      if (columns - column < group * PANEL) {
-        multiply = halves ? half_one_panel : one_panel[0];
-        group = 1;
-      }
+      int group = lone ? lone_panels[rows_here] : shared_panels(columns - column, most);
+      if (columns - column < group * PANEL) group = 1;
+      tile_function *const *multiply =
+        halves ? (group > 1 ? half_tiles : half_one_panel)
+        : lone && group > 1 ? lone_tiles : shared_tiles(group, false);
       const ptrdiff_t valid = at_most(columns - column, group * PANEL);
       for (ptrdiff_t k = 0; k < depth; k += UNROLL_DEPTH_BLOCK) {
         const ptrdiff_t depth_here = at_most(depth - k, UNROLL_DEPTH_BLOCK);
@@ -142,13 +143,12 @@ static void multiply_block(ptrdiff_t rows, ptrdiff_t columns, const float *panel
                            struct tile tile) {
   ptrdiff_t column = 0;
   while (column < columns) {
-    const bool whole = columns - column >= SHARED_PANELS * PANEL;
-    const int group = whole ? SHARED_PANELS : 1;
+    const int group = shared_panels(columns - column, SHARED_PANELS);
     struct tile first = tile;
     first.b = panels + column * tile.depth;
     first.bias = tile.bias ? tile.bias + column : NULL;
     first.c = tile.c + column;
-    multiply_group((whole ? shared_tiles : one_panel)[packed], group, rows,
+    multiply_group(shared_tiles(group, packed), group, rows,
                    at_most(columns - column, group * PANEL), packed, first);
     column += group * PANEL;
   }

@@ -15,8 +15,9 @@ enum { TILE_ROWS = 8 };  // of two panels; with more rows the compiler runs out 
 enum { TILE_ROWS = 6 };
 #endif
 
-// Panels of a tile when several row tiles share them. With AVX-512 a panel is only one vector.
-enum { SHARED_PANELS = UNROLL_WIDTH == 16 ? 2 : 1 };
+// The most panels of a tile when several row tiles share them. With AVX-512 a panel is only one vector, and of
+// three a tile reads 11 numbers for 24 multiply-adds, of two 10 for 16.
+enum { SHARED_PANELS = UNROLL_WIDTH == 16 ? 3 : 1 };
 
 // What a sum over a block of depths is added to: for the first block what the caller asked for,
 // afterwards what stands in C.
@@ -100,7 +101,7 @@ UNROLL_INLINE void multiply_tile(const int R, const int P, const bool packed, co
   }
   ptrdiff_t left = tile->depth;
   // Tiles for a single row tile leave it to the processor to see that B is read in order.
-  if (P == SHARED_PANELS && ahead) {
+  if (P < 3 && ahead) {
     for (; left >= 4; left -= 4, ahead += 4 * ahead_step) FOUR_DEPTHS(FETCH)
   } else {
     for (; left >= 4; left -= 4) FOUR_DEPTHS(NO_FETCH)
@@ -151,7 +152,7 @@ typedef void tile_function(const struct tile *);
 #define HALF_TILE(R, P) \
   static void half_tile_##R##x##P(const struct tile *tile) { multiply_tile(R, P, false, true, tile); }
 
-// The tiles by number of rows. `one_panel` serves panels left over from a group of several.
+// The tiles by number of rows, for tiles that share panels by the panels too.
 // `lone_tiles` and `lone_panels`: for products of a single row tile. With few rows more panels go
 // together, since it takes about 10 independent sums to hide the latency of the multiply-add. Halves
 // are for few rows, so they have lone tiles only.
@@ -173,7 +174,6 @@ static tile_function *const one_panel[2][TILE_ROWS + 1] = {
   {NULL, tile_1x1, tile_2x1, tile_3x1},
   {NULL, packed_tile_1x1, packed_tile_2x1, packed_tile_3x1},
 };
-#define shared_tiles one_panel
 static tile_function *const lone_tiles[] = {NULL, tile_1x2, tile_2x1, tile_3x1};
 static tile_function *const half_tiles[] = {NULL, half_tile_1x2, half_tile_2x1, half_tile_3x1};
 static tile_function *const half_one_panel[] = {NULL, half_tile_1x1, half_tile_2x1, half_tile_3x1};
@@ -202,7 +202,6 @@ static tile_function *const one_panel[2][TILE_ROWS + 1] = {
   {NULL, packed_tile_1x1, packed_tile_2x1, packed_tile_3x1, packed_tile_4x1, packed_tile_5x1,
    packed_tile_6x1},
 };
-#define shared_tiles one_panel
 static tile_function *const lone_tiles[] = {NULL,     tile_1x4, tile_2x2, tile_3x1,
                                             tile_4x1, tile_5x1, tile_6x1};
 static tile_function *const half_tiles[] = {NULL,          half_tile_1x4, half_tile_2x2,
@@ -234,6 +233,22 @@ PACKED_TILE(5, 2)
 PACKED_TILE(6, 2)
 PACKED_TILE(7, 2)
 PACKED_TILE(8, 2)
+TILE(1, 3)
+TILE(2, 3)
+TILE(3, 3)
+TILE(4, 3)
+TILE(5, 3)
+TILE(6, 3)
+TILE(7, 3)
+TILE(8, 3)
+PACKED_TILE(1, 3)
+PACKED_TILE(2, 3)
+PACKED_TILE(3, 3)
+PACKED_TILE(4, 3)
+PACKED_TILE(5, 3)
+PACKED_TILE(6, 3)
+PACKED_TILE(7, 3)
+PACKED_TILE(8, 3)
 HALF_TILE(7, 1)
 HALF_TILE(8, 1)
 HALF_TILE(3, 2)
@@ -247,10 +262,15 @@ static tile_function *const one_panel[2][TILE_ROWS + 1] = {
   {NULL, packed_tile_1x1, packed_tile_2x1, packed_tile_3x1, packed_tile_4x1, packed_tile_5x1,
    packed_tile_6x1, packed_tile_7x1, packed_tile_8x1},
 };
-static tile_function *const shared_tiles[2][TILE_ROWS + 1] = {
+static tile_function *const two_panels[2][TILE_ROWS + 1] = {
   {NULL, tile_1x2, tile_2x2, tile_3x2, tile_4x2, tile_5x2, tile_6x2, tile_7x2, tile_8x2},
   {NULL, packed_tile_1x2, packed_tile_2x2, packed_tile_3x2, packed_tile_4x2, packed_tile_5x2,
    packed_tile_6x2, packed_tile_7x2, packed_tile_8x2},
+};
+static tile_function *const three_panels[2][TILE_ROWS + 1] = {
+  {NULL, tile_1x3, tile_2x3, tile_3x3, tile_4x3, tile_5x3, tile_6x3, tile_7x3, tile_8x3},
+  {NULL, packed_tile_1x3, packed_tile_2x3, packed_tile_3x3, packed_tile_4x3, packed_tile_5x3,
+   packed_tile_6x3, packed_tile_7x3, packed_tile_8x3},
 };
 static tile_function *const lone_tiles[] = {NULL,     tile_1x4, tile_2x2, tile_3x2, tile_4x2,
                                             tile_5x2, tile_6x2, tile_7x2, tile_8x2};
@@ -264,3 +284,21 @@ static const int lone_panels[] = {0, 4, 2, 2, 2, 2, 2, 2, 2};
 
 #endif
 #endif
+
+/// How many panels the next tiles share, with so many columns left: at most `most`, itself at most
+/// SHARED_PANELS.
+UNROLL_INLINE int shared_panels(ptrdiff_t columns, int most) {
+  const ptrdiff_t whole = columns / PANEL;
+  if (whole < 2 || most == 1) return 1;
+  // Two and two, not three and a lone one.
+  return whole == 2 || whole == 4 ? 2 : most;
+}
+
+/// The tiles of so many shared panels, by number of rows.
+UNROLL_INLINE tile_function *const *shared_tiles(int panels, bool packed) {
+#if UNROLL_WIDTH == 16
+  if (panels == 3) return three_panels[packed];
+  if (panels == 2) return two_panels[packed];
+#endif
+  return one_panel[packed];
+}

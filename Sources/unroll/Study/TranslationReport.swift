@@ -1,4 +1,5 @@
 import Foundation
+import Models
 
 extension TranslationStudy {
   /// The lecture's rows: single nets, then ensembles, by each beam.
@@ -215,13 +216,20 @@ extension TranslationStudy {
       recipe.units.source == recipe.units.target
       ? recipe.units.source.rawValue
       : "\(recipe.units.source.rawValue) to \(recipe.units.target.rawValue)"
+    let rates = recipe.dropout
+    let dropout =
+      rates == NetworkDropout(rates.input)
+      ? "Dropout \(rates.input)"
+      : "Dropout "
+        + rates.options.sorted { $0.key < $1.key }
+        .map { "\($0.key.replacing("dropout-", with: "")) \($0.value)" }.joined(separator: ", ")
     return .text(
       title: "How it was measured",
       paragraphs: [
         "\(Format.count(data.training.count)) pairs to learn from, \(units). \(recipe.cell.title)s of "
           + "\(Format.plural(recipe.layers, "layer")) of \(Format.count(recipe.hidden)) units, vectors of "
           + "\(Format.count(recipe.embedding)); encoders with attention read from both ends with half as many "
-          + "units each. Dropout \(recipe.dropout), label smoothing \(recipe.smoothing), Adam at a rate of "
+          + "units each. \(dropout), label smoothing \(recipe.smoothing), Adam at a rate of "
           + "\(recipe.rate) that falls as a cosine over \(Format.plural(recipe.epochs, "epoch")), batches of "
           + "\(recipe.batch); the net of the epoch that did best on the validation part is kept.",
         "I. Sutskever, O. Vinyals, Q. V. Le: Sequence to sequence learning with neural networks, 2014. M.-T. "

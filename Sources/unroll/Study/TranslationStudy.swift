@@ -87,7 +87,7 @@ struct TranslationStudy: Study {
     var hidden: Int
     var layers: Int
     var embedding: Int
-    var dropout: Float
+    var dropout: NetworkDropout
     var feedsReadout: Bool
     var smoothing: Float
     var batch: Int
@@ -99,15 +99,17 @@ struct TranslationStudy: Study {
     let clipNorm = 5.0
 
     var settings: [String: String] {
-      [
+      var settings = [
         "units":
           "\(units.source.rawValue) \(units.target.rawValue) \(units.merges) \(units.isJoint) "
           + "\(units.lowercases) \(units.minimumCount) \(units.maximumSize ?? 0)",
         "net": "\(cell.rawValue) \(layers)x\(hidden) \(embedding) \(feedsReadout)",
-        "dropout": "\(dropout)", "smoothing": "\(smoothing)", "batch": "\(batch)",
+        "smoothing": "\(smoothing)", "batch": "\(batch)",
         "longest": "\(longest)", "epochs": "\(epochs)", "steps": steps.map { "\($0)" } ?? "all",
         "rate": "\(rate) \(warmupSteps)",
       ]
+      settings.merge(dropout.options) { $1 }
+      return settings
     }
   }
 
@@ -234,15 +236,14 @@ struct TranslationStudy: Study {
 
   func configuration(_ net: Net) -> TranslatorConfiguration {
     let attends = net == .attention
-    let rates = NetworkDropout(recipe.dropout)
     return TranslatorConfiguration(
       encoder: EncoderConfiguration(
         embeddingSize: recipe.embedding, cell: recipe.cell,
         hiddenSize: attends ? max(1, recipe.hidden / 2) : recipe.hidden, layers: recipe.layers,
-        isBidirectional: attends, dropout: rates, reversesSource: net == .reversed),
+        isBidirectional: attends, dropout: recipe.dropout, reversesSource: net == .reversed),
       decoder: SequenceDecoderConfiguration(
         embeddingSize: recipe.embedding, cell: recipe.cell, hiddenSize: recipe.hidden,
-        layers: recipe.layers, dropout: rates, context: attends ? .after : .initial,
+        layers: recipe.layers, dropout: recipe.dropout, context: attends ? .after : .initial,
         feedsReadout: attends && recipe.feedsReadout))
   }
 

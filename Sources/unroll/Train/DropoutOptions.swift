@@ -60,14 +60,17 @@ struct DropoutOptions<Usual: UsualRecipe>: ParsableArguments {
 extension DropoutOptions {
   /// The rates that the flags and the configuration file ask for.
   ///
+  /// - Parameter usual: the rate where none is given.
   /// - Throws: `Failure` for values that make no sense by themselves or together.
-  func rates(_ settings: inout Settings) throws -> NetworkDropout {
+  func rates(
+    _ settings: inout Settings, usual: Double = Usual.dropout
+  ) throws -> NetworkDropout {
     func rate(
       _ key: String, _ flag: Double?, default fallback: Double = 0
     ) throws -> Float {
       Float(try settings.value(key, flag, default: fallback, .belowOne))
     }
-    let all = try settings.value("dropout", dropout, default: Usual.dropout, .belowOne)
+    let all = try settings.value("dropout", dropout, default: usual, .belowOne)
     let rates = NetworkDropout(
       input: try rate("dropout-input", dropoutInput, default: all),
       hidden: try rate("dropout-hidden", dropoutHidden, default: all),

@@ -5,6 +5,13 @@ import Recurrent
 
 extension TranslationStudy.Measure: ExpressibleByArgument, SettingValue {}
 
+/// The usual recipe of the study's nets; the quick ones drop nothing.
+enum UsualStudyTranslator: UsualRecipe {
+  static let input = "unit"
+  static let hidden = 256
+  static let dropout = 0.3
+}
+
 /// `unroll study translation`
 struct TranslationStudyVerb: Verb {
   static let configuration = CommandConfiguration(
@@ -55,10 +62,7 @@ struct TranslationStudyVerb: Verb {
   var embedding: Int?
   @Flag(help: "Feed what a step has read out to the next one, with attention.")
   var inputFeeding = false
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("Dropout (default: 0.3; quick: 0).", valueName: "p"))
-  var dropout: Double?
+  @OptionGroup var dropout: DropoutOptions<UsualStudyTranslator>
   @Option(
     parsing: .unconditional, help: ArgumentHelp("Label smoothing (default: 0.1).", valueName: "p"))
   var labelSmoothing: Double?
@@ -150,8 +154,7 @@ struct TranslationStudyVerb: Verb {
       units: units, cell: try settings.value("cell", cell, default: .lstm), hidden: hidden,
       layers: try settings.value("layers", layers, default: isQuick ? 1 : 2, .upTo(100)),
       embedding: try settings.value("embedding", embedding, default: hidden, .upTo(10_000)),
-      dropout: Float(
-        try settings.value("dropout", dropout, default: isQuick ? 0 : 0.3, .belowOne)),
+      dropout: try dropout.rates(&settings, usual: isQuick ? 0 : UsualStudyTranslator.dropout),
       feedsReadout: try settings.isOn("input-feeding", inputFeeding),
       smoothing: Float(
         try settings.value("label-smoothing", labelSmoothing, default: 0.1, .belowOne)),

@@ -91,29 +91,9 @@ struct TranslatorMeasurement {
   }
 
   init(_ form: BenchTranslator.Form, _ shape: Shape, seconds: Double) throws {
-    let task = try Self.task(form, shape)
-    let parameters = task.parameters
-    var optimizer: any Optimizer = SGD()
-    let key = RandomKey(seed: 2)
-    var (count, tokens) = (0, 0)
-    func takeStep() throws {
-      let index = count % task.stepsPerEpoch
-      if index == 0 { task.beginEpoch(1, key: key) }
-      let loss = try task.loss(
-        at: StepPosition(epoch: 1, index: index, step: count, key: key.child(count)))
-      let norm = GradientNorm.global(parameters)
-      optimizer.step(
-        parameters: parameters, rate: 0.1,
-        gradientScale: GradientNorm.clipScale(norm: norm, limit: 5))
-      for parameter in parameters { parameter.clearGradient() }
-      (count, tokens) = (count + 1, tokens + loss.tokens)
-    }
-    let warmUp = secondsNow()
-    while count < 2 || secondsNow() - warmUp < min(2, seconds / 4) { try takeStep() }
-    let start = secondsNow()
-    tokens = 0
-    repeat { try takeStep() } while secondsNow() - start < seconds
-    tokensPerSecond = Double(tokens) / (secondsNow() - start)
+    var steps = TrainingSteps(try Self.task(form, shape), SGD(), rate: 0.1)
+    try steps.warmUp(seconds: min(2, seconds / 4))
+    tokensPerSecond = try steps.tokensPerSecond(over: seconds)
   }
 
   private static func task(

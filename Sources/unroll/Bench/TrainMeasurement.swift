@@ -30,28 +30,10 @@ struct TrainMeasurement {
     _ shape: TrainShape, output: OutputConfiguration = .full, words: Words = .uniform,
     seconds: Double
   ) throws {
-    let task = try Self.task(shape, output, words)
-    let parameters = task.parameters
-    var optimizer: any Optimizer = SGD()
-    let key = RandomKey(seed: 2)
-    var count = 0
-
-    func takeStep() throws {
-      let index = count % task.stepsPerEpoch
-      if index == 0 { task.beginEpoch(1, key: key) }
-      _ = try task.loss(
-        at: StepPosition(epoch: 1, index: index, step: count, key: key.child(count)))
-      let norm = GradientNorm.global(parameters)
-      optimizer.step(
-        parameters: parameters, rate: 0.1,
-        gradientScale: GradientNorm.clipScale(norm: norm, limit: 5))
-      for parameter in parameters { parameter.clearGradient() }
-      count += 1
-    }
-
+    var steps = TrainingSteps(try Self.task(shape, output, words), SGD(), rate: 0.1)
     let warmUp = secondsNow()
-    while count < 2 || secondsNow() - warmUp < min(2, seconds / 4) { try takeStep() }
-    let stepTime = (secondsNow() - warmUp) / Double(count)
+    try steps.warmUp(seconds: min(2, seconds / 4))
+    let stepTime = (secondsNow() - warmUp) / Double(steps.count)
     var peak = PeakRate(duration: min(0.25, max(0.005, stepTime)))
     peak.sample()
     var times: [Double] = []
@@ -59,7 +41,7 @@ struct TrainMeasurement {
     var lastSample = 0.0
     while times.count < 3 || measured < seconds {
       let start = secondsNow()
-      try takeStep()
+      try steps.take()
       times.append(secondsNow() - start)
       measured += times[times.count - 1]
       if measured - lastSample > seconds / 10 {

@@ -21,39 +21,18 @@ struct TreeMeasurement {
     let bank = try Self.labelled(bank)
     let model = try TreeClassifier(
       configuration, learningFrom: bank.trees, key: RandomKey(seed: 1))
-    let task = try TreeClassifierTask(model, bank, batch: batch)
-    let parameters = task.parameters
-    var optimizer: any Optimizer = Adam()
-    let key = RandomKey(seed: 2)
-    var (count, trees) = (0, 0)
-
-    func takeStep() throws {
-      let index = count % task.stepsPerEpoch
-      if index == 0 { task.beginEpoch(1, key: key) }
-      let loss = try task.loss(
-        at: StepPosition(epoch: 1, index: index, step: count, key: key.child(count)))
-      let norm = GradientNorm.global(parameters)
-      optimizer.step(
-        parameters: parameters, rate: 0.001,
-        gradientScale: GradientNorm.clipScale(norm: norm, limit: 5))
-      for parameter in parameters { parameter.clearGradient() }
-      count += 1
-      trees += loss.tokens
-    }
-
-    let warmUp = secondsNow()
-    while count < 2 || secondsNow() - warmUp < min(1, seconds / 4) { try takeStep() }
-    trees = 0
-    let processor = processorSeconds()
-    var start = secondsNow()
-    while secondsNow() - start < seconds { try takeStep() }
-    trainedPerSecond = Double(trees) / (secondsNow() - start)
-    trainedPerProcessorSecond = Double(trees) / max(processorSeconds() - processor, 1e-9)
+    var steps = TrainingSteps(
+      try TreeClassifierTask(model, bank, batch: batch), Adam(), rate: 0.001)
+    try steps.warmUp(seconds: min(1, seconds / 4))
+    let (processor, before) = (processorSeconds(), steps.tokens)
+    trainedPerSecond = try steps.tokensPerSecond(over: seconds)
+    trainedPerProcessorSecond =
+      Double(steps.tokens - before) / max(processorSeconds() - processor, 1e-9)
 
     // Whole passes, so that every one has the same trees.
     _ = try model.probabilities(of: bank)
     var passes = 0
-    start = secondsNow()
+    let start = secondsNow()
     repeat {
       _ = try model.probabilities(of: bank)
       passes += 1

@@ -5,16 +5,7 @@ extension Inspection {
   init(_ model: Captioner) {
     let architecture = model.configuration
     let decoder = architecture.decoder
-    let stack = decoder.stack(memorySize: architecture.encoder.outputSize)
-    let context =
-      switch decoder.context {
-      case .initial: "the decoder's first state"
-      case .everyStep: "a summary at every step"
-      case .before: "\(decoder.attention.rawValue) attention before a step"
-      case .after:
-        "\(decoder.attention.rawValue) attention after a step"
-          + (decoder.feedsReadout ? ", fed to the next one" : "")
-      }
+    let memorySize = architecture.encoder.outputSize
     self.init(
       model,
       heading: [
@@ -22,31 +13,13 @@ extension Inspection {
         "  pictures    \(architecture.encoder.summary)",
         "  languages   \(model.languages.joined(separator: ", "))",
         "  captions    \(model.units.summary)",
-        "  decoder     \(stack.summary), vectors of \(Format.count(decoder.embeddingSize))",
-        "  sees        \(context)",
-        "  output      \(decoder.output.summary)\(decoder.isTied ? ", tied" : "")",
-        "  dropout     \(decoder.dropout.summary)",
-      ],
+      ] + decoder.lines(memorySize: memorySize),
       architecture: .object([
         ("pictures", architecture.encoder.json),
         ("languages", .array(model.languages.map { .string($0) })),
         ("units", .string(model.units.kind.rawValue)),
-        (
-          "decoder",
-          .object(
-            [
-              ("embedding", .integer(decoder.embeddingSize)),
-              ("cell", .string(decoder.cell.rawValue)),
-            ] + stack.members
-              + [
-                ("context", .string(decoder.context.rawValue)),
-                (
-                  "attention", decoder.context.attends ? .string(decoder.attention.rawValue) : .null
-                ),
-                ("input_feeding", .bool(decoder.feedsReadout)),
-                ("tied", .bool(decoder.isTied)),
-              ])
-        ), ("dropout", .object(decoder.dropout.members)),
+        ("decoder", decoder.json(memorySize: memorySize)),
+        ("dropout", .object(decoder.dropout.members)),
       ]), vocabularies: [("vocabulary", model.vocabulary)], measure: .perplexity)
   }
 }

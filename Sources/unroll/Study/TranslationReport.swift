@@ -140,7 +140,7 @@ extension TranslationStudy {
       title: "Sequence to sequence",
       summary:
         "Encoder-decoders with and without attention, read from either end, alone and as ensembles, by "
-        + "beams of several widths.", sections: sections + [conditions])
+        + "beams of several widths.", sections: sections + [conditions(findings)])
   }
 
   private func tiles(_ findings: StudyFindings<Self>) -> [ReportPage.Figure] {
@@ -211,7 +211,13 @@ extension TranslationStudy {
       lines: lines, height: 340)
   }
 
-  private var conditions: ReportPage.Section {
+  private func conditions(_ findings: StudyFindings<Self>) -> ReportPage.Section {
+    let trained = cells.compactMap { findings[$0]?.training }
+    let cost =
+      trained.isEmpty
+      ? ""
+      : " Training \(Format.plural(trained.count, "net")) took "
+        + "\(Format.duration(trained.reduce(0) { $0 + $1.seconds })) of a core, all of them together."
     let units =
       recipe.units.source == recipe.units.target
       ? recipe.units.source.rawValue
@@ -231,7 +237,8 @@ extension TranslationStudy {
           + "\(Format.count(recipe.embedding)); encoders with attention read from both ends with half as many "
           + "units each. \(dropout), label smoothing \(recipe.smoothing), Adam at a rate of "
           + "\(recipe.rate) that falls as a cosine over \(Format.plural(recipe.epochs, "epoch")), batches of "
-          + "\(recipe.batch); the net of the epoch that did best on the validation part is kept.",
+          + "\(recipe.batch); the net of the epoch that did best on the validation part is kept."
+          + cost,
         "I. Sutskever, O. Vinyals, Q. V. Le: Sequence to sequence learning with neural networks, 2014. M.-T. "
           + "Luong, H. Pham, C. D. Manning: Effective approaches to attention-based neural machine translation, "
           + "2015. P. Koehn: Statistical significance tests for machine translation evaluation, 2004.",

@@ -44,7 +44,9 @@ extension TranslationStudy {
       clipNorm: recipe.clipNorm,
       checkpoints: CheckpointPolicy(directory: checkpoint, everySeconds: 120))
     var speed = 0.0
-    let start = secondsNow()
+    let isResumed = Checkpoint.exists(in: checkpoint)
+    let time = WorkTime(
+      keptAt: "\(folder)/\(net.rawValue)-\(seed).seconds", goesOn: isResumed)
     let trainer = Trainer(task, Adam(), plan, interrupt: watch.interrupt) { event in
       guard case .step(let progress) = event else { return }
       speed = progress.tokensPerSecond
@@ -52,17 +54,21 @@ extension TranslationStudy {
         "epoch \(progress.epoch)/\(progress.epochs), perplexity "
           + Format.number(exp(progress.recentLoss)))
     }
-    guard case .finished(let summary) = try trainer.run(resuming: Checkpoint.exists(in: checkpoint))
-    else { return nil }
+    guard case .finished(let summary) = try trainer.run(resuming: isResumed) else {
+      try time.keep()
+      return nil
+    }
+    let seconds = time.seconds
     try model.save(to: modelPath(net, seed))
     try? FileManager.default.removeItem(atPath: checkpoint)
+    time.forget()
     let losses = summary.epochs.compactMap(\.validationLoss)
     return Training(
       parameters: model.parameterCount,
       validation: losses.map { measure == .bleu ? 100 * (1 - $0) : 100 * $0 },
       testPerplexity: exp(
         model.meanLoss(of: data.test.sources, targets: data.test.references.map { $0[0] })),
-      tokensPerSecond: speed, seconds: secondsNow() - start)
+      tokensPerSecond: speed, seconds: seconds)
   }
 
   private func decode(_ system: System, _ beam: Int, _ watch: StudyWatch) throws -> Decoding {

@@ -126,6 +126,7 @@ struct TranslationStudy: Study {
     /// Of the net that is kept, on the test part.
     var testPerplexity: Double
     var tokensPerSecond: Double
+    /// Of one processor.
     var seconds: Double
   }
 
@@ -252,7 +253,7 @@ struct TranslationStudy: Study {
       let best = measure.isHigherBetter ? training.validation.max() : training.validation.min()
       return "validation \(measure.title) \(best.map(Format.number) ?? "-"), test perplexity "
         + "\(Format.number(training.testPerplexity)), \(Format.count(training.parameters)) parameters, "
-        + "\(Format.duration(training.seconds))"
+        + "\(Format.duration(training.seconds)) of a core"
     }
     if let decoding = finding.decoding {
       return "\(measure.title) \(Format.number(decoding.scores[measure])), "

@@ -19,6 +19,7 @@ final class BufferPool: Sendable {
   static let shared = BufferPool()
 
   /// Start of a block, which is also the key by which it is given back.
+  // Safe to share: an address; the memory belongs to whoever took the block.
   struct Block: @unchecked Sendable {
     // A plain address: whoever holds the block owns the memory behind it.
     let address: UnsafeMutablePointer<Float>

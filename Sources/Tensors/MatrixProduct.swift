@@ -1,6 +1,7 @@
 import CKernels
 
 /// A strided view of a matrix for `multiply`; the memory is the caller's.
+// Safe to share: a value that is never written; who may write to the memory is the caller's to say.
 public struct MatrixView: @unchecked Sendable {
   // Only read, and only during a product that the caller waits for.
   let base: UnsafePointer<Float>
@@ -36,6 +37,7 @@ public struct MatrixView: @unchecked Sendable {
 ///
 /// For operands that are used once, so packed on the fly: X·Wᵀ is `MatrixProduct(x, w, …)`, dY·W is
 /// `MatrixProduct(dy, w.transposed, …)`, dYᵀ·X is `MatrixProduct(dy.transposed, x.transposed, …)`.
+// Safe to share: a value; the threads that work on it write parts of the result that do not overlap.
 public struct MatrixProduct: @unchecked Sendable {
   // The memory is the caller's; C is written in blocks that do not overlap.
   private let a: MatrixView

@@ -299,6 +299,8 @@ UNROLL_INLINE tile_function *const *shared_tiles(int panels, bool packed) {
 #if UNROLL_WIDTH == 16
   if (panels == 3) return three_panels[packed];
   if (panels == 2) return two_panels[packed];
+#else
+  (void)panels;  // Only wide vectors leave registers for more than one.
 #endif
   return one_panel[packed];
 }

@@ -431,7 +431,7 @@ static void check_half_panels(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth
 static void check_products(void) {
   begin("pack_panels, multiply_panels, multiply_half_panels, multiply");
   const ptrdiff_t rows_of[] = {1, 2, 5, 6, 7, 13}, columns_of[] = {1, 15, 16, 17, 40};
-  const ptrdiff_t depth_of[] = {1, 3, 17, 384, 391};
+  const ptrdiff_t depth_of[] = {1, 3, 17, 512, 519};
   for (int i = 0; i < 6; ++i) {
     for (int j = 0; j < 5; ++j) {
       for (int k = 0; k < 5; ++k) {

@@ -58,7 +58,7 @@ void unroll_multiply_half_panels(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t de
 }
 
 size_t unroll_multiply_workspace_count(void) {
-  return (size_t)PACKED_PANELS_COUNT + BLOCK_ROWS * UNROLL_DEPTH_BLOCK;
+  return (size_t)PACKED_PANELS_COUNT + BLOCK_ROWS * UNROLL_MOST_DEPTHS;
 }
 
 void unroll_multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth,                //

@@ -149,9 +149,9 @@ struct MatrixTests {
     }
   }
 
-  @Test("sums are cut at blocks of 384 depths", arguments: availableISAs)
+  @Test("sums are cut into equal blocks of at most 512 depths", arguments: availableISAs)
   func depthBlocks(isa: unroll_isa) {
-    for depth in [383, 384, 385, 768, 770] {
+    for depth in [511, 512, 513, 1024, 1030] {
       for rows in [1, 2, 7] {
         let product = Product(rows: rows, columns: 35, depth: depth, bias: true, accumulate: true)
         let expected = product.reference()
@@ -166,7 +166,7 @@ struct MatrixTests {
 
   @Test("a matrix too large for the caches gives the same result", arguments: availableISAs)
   func fromMemory(isa: unroll_isa) {
-    // Over 16 MB, and rows enough for two tiles: then panels are fetched ahead.
+    // Over 16 MB, and rows enough for two tiles, which fetch the panels after theirs.
     let product = Product(rows: 9, columns: 2051, depth: 2048)
     let expected = product.reference()
     withISA(isa) {
@@ -209,15 +209,16 @@ struct MatrixTests {
 
   @Test("blocks of the caches do not show in the result", arguments: availableISAs)
   func cacheBlocks(isa: unroll_isa) {
-    // More than one block of 120 rows, and more than one of 1024 columns.
-    for (rows, columns) in [(130, 20), (9, 1050)] {
-      let product = Product(rows: rows, columns: columns, depth: 6, a: .rows, b: .transposed)
+    // More than one block of 168 rows, and more than one of 1024 columns; rows that are packed for many
+    // columns.
+    for (rows, columns, depth) in [(180, 20, 6), (9, 1050, 6), (11, 300, 39), (180, 256, 3)] {
+      let product = Product(rows: rows, columns: columns, depth: depth, a: .rows, b: .transposed)
       withISA(isa) {
         expectProduct(product.general(), product.reference(), isa: isa, product.description)
       }
     }
-    // Rows so deep that panels take 24 of them at a time.
-    let deep = Product(rows: 27, columns: 2, depth: 2000)
+    // Rows so deep that panels take some 40 of them at a time.
+    let deep = Product(rows: 50, columns: 2, depth: 2000)
     withISA(isa) { expectSameBits(deep.panels(), deep.general(), deep.description) }
   }
 

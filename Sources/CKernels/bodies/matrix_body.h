@@ -31,19 +31,23 @@ static void multiply_partial(tile_function *multiply, int rows, ptrdiff_t column
   }
 }
 
-/// All rows times one block of a group of panels, which stays in the first-level cache. `tile` is
+/// All rows times one block of a group of panels, which stays in the second-level cache. `tile` is
 /// the first row tile. `columns` are those of the group that are part of C; a group of several
-/// panels has them all.
+/// panels has them all. `next` is the first panel of the group after this one, of the same size, or
+/// NULL: the row tiles share in fetching it, else the first of them would wait for an outer cache.
 static void multiply_group(tile_function *const *multiply, int panels, ptrdiff_t rows,
-                           ptrdiff_t columns, bool packed, struct tile tile) {
+                           ptrdiff_t columns, bool packed, struct tile tile, const float *next) {
   const struct row_tiles tiles = cut_rows(rows);
   const ptrdiff_t a_row_stride = packed ? tile.depth : tile.a_row_stride;
-  // The tiles share in fetching what comes next.
-  const bool fetches = tile.ahead && tiles.count > 1;
-  tile.ahead_step = (PANEL + tiles.count - 1) / tiles.count;
-  if (!fetches) tile.ahead = NULL;
+  const ptrdiff_t lines = panels * tile.depth, steps = tile.depth / 4;
+  tile.ahead_lines = lines <= tiles.count * steps ? 1 : 2;
+  // A single tile leaves it to the processor to see that B is read in order.
+  if (tiles.count == 1) next = NULL;
   for (ptrdiff_t t = 0; t < tiles.count; ++t) {
     const int count = rows_of_tile(tiles, t);
+    const ptrdiff_t line = t * steps * tile.ahead_lines;
+    const ptrdiff_t panel = line / tile.depth, depth = line % tile.depth;
+    tile.ahead = next && line < lines ? next + panel * tile.panel_stride + depth * PANEL : NULL;
     if (columns < panels * PANEL) {
       multiply_partial(multiply[count], count, columns, tile);
     } else {
@@ -51,7 +55,6 @@ static void multiply_group(tile_function *const *multiply, int panels, ptrdiff_t
     }
     tile.a += count * a_row_stride;
     tile.c += count * tile.c_row_stride;
-    if (fetches) tile.ahead += tile.ahead_step * tile.depth;
   }
 }
 
@@ -78,30 +81,29 @@ UNROLL_INLINE void multiply_any_panels(ptrdiff_t rows, ptrdiff_t columns, ptrdif
   if (depth <= 0) return start_only(rows, columns, bias, accumulate, c, c_row_stride);
 
   // As many rows at a time as the second-level cache holds in full depth; with halves those of one tile.
-  const ptrdiff_t fitting = BLOCK_ROWS * UNROLL_DEPTH_BLOCK / depth / TILE_ROWS * TILE_ROWS;
+  const ptrdiff_t fitting = BLOCK_ROWS * UNROLL_MOST_DEPTHS / depth / TILE_ROWS * TILE_ROWS;
   const ptrdiff_t least = halves ? TILE_ROWS : 4 * TILE_ROWS;
   const ptrdiff_t row_block = halves || fitting < least ? least : fitting;
-  // Where a group of panels fills the first-level cache, fetching the next from an outer cache would
-  // only push it out; from memory the next does not come in time by itself.
-  const bool fetches = !halves && (UNROLL_WIDTH < 16 || columns * depth >= IN_MEMORY);
-  // What is fetched ahead takes from the bandwidth that a third panel needs.
-  const int most = fetches ? at_most(SHARED_PANELS, 2) : SHARED_PANELS;
   const size_t size = halves ? sizeof(uint16_t) : sizeof(float);
+  const ptrdiff_t depth_block = unroll_depth_block(depth);
 
   for (ptrdiff_t i = 0; i < rows; i += row_block) {
     const ptrdiff_t rows_here = at_most(rows - i, row_block);
     const bool lone = rows_here <= TILE_ROWS;
     ptrdiff_t column = 0;
     while (column < columns) {
-      int group = lone ? lone_panels[rows_here] : shared_panels(columns - column, most);
+      int group = lone ? lone_panels[rows_here] : shared_panels(columns - column);
       if (columns - column < group * PANEL) group = 1;
       tile_function *const *multiply =
         halves ? (group > 1 ? half_tiles : half_one_panel)
         : lone && group > 1 ? lone_tiles : shared_tiles(group, false);
       const ptrdiff_t valid = at_most(columns - column, group * PANEL);
-      for (ptrdiff_t k = 0; k < depth; k += UNROLL_DEPTH_BLOCK) {
-        const ptrdiff_t depth_here = at_most(depth - k, UNROLL_DEPTH_BLOCK);
+      for (ptrdiff_t k = 0; k < depth; k += depth_block) {
+        const ptrdiff_t depth_here = at_most(depth - k, depth_block);
         const char *b = (const char *)panels + (column * panel_depth + k * PANEL) * size;
+        const bool deeper = k + depth_here < depth;
+        const ptrdiff_t after = deeper ? depth_here * PANEL : group * panel_depth * PANEL - k * PANEL;
+        const bool is_last = !deeper && column + group * PANEL >= columns;
         multiply_group(multiply, group, rows_here, valid, false,
                        (struct tile){
                          .depth = depth_here,
@@ -109,12 +111,12 @@ UNROLL_INLINE void multiply_any_panels(ptrdiff_t rows, ptrdiff_t columns, ptrdif
                          .a_row_stride = a_row_stride,
                          .b = b,
                          .panel_stride = panel_depth * PANEL,
-                         .ahead = fetches ? (const float *)b + depth_here * PANEL : NULL,
                          .start = start_of(k, bias, accumulate),
                          .bias = bias ? bias + column : NULL,
                          .c = c + i * c_row_stride + column,
                          .c_row_stride = c_row_stride,
-                       });
+                       },
+                       halves || is_last ? NULL : (const float *)b + after);
       }
       column += group * PANEL;
     }
@@ -143,14 +145,16 @@ static void multiply_block(ptrdiff_t rows, ptrdiff_t columns, const float *panel
                            struct tile tile) {
   ptrdiff_t column = 0;
   while (column < columns) {
-    const int group = shared_panels(columns - column, SHARED_PANELS);
+    const int group = shared_panels(columns - column);
     struct tile first = tile;
     first.b = panels + column * tile.depth;
     first.bias = tile.bias ? tile.bias + column : NULL;
     first.c = tile.c + column;
+    const ptrdiff_t after = column + group * PANEL;
     multiply_group(shared_tiles(group, packed), group, rows,
-                   at_most(columns - column, group * PANEL), packed, first);
-    column += group * PANEL;
+                   at_most(columns - column, group * PANEL), packed, first,
+                   after < columns ? panels + after * tile.depth : NULL);
+    column = after;
   }
 }
 
@@ -169,27 +173,27 @@ static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth,        
   if (depth <= 0) return start_only(rows, columns, bias, accumulate, c, c_row_stride);
   float *const packed_panels = workspace;
   float *const packed_rows = workspace + PACKED_PANELS_COUNT;
-  // Rows whose depths lie side by side are read by the tiles as they are.
-  const bool packed = a_depth_stride != 1;
+  const bool packed = a_depth_stride != 1 || (rows > TILE_ROWS && columns >= PACKING_COLUMNS);
+  const ptrdiff_t depth_block = unroll_depth_block(depth);
   const ptrdiff_t row_block = equal_block(rows, BLOCK_ROWS, TILE_ROWS);
   const ptrdiff_t column_block = equal_block(columns, BLOCK_COLUMNS, PANEL);
   // As many blocks of depth at a time as there is room for: C is read and written once for all.
   const ptrdiff_t depth_group =
-    PACKED_PANELS_COUNT / column_block / UNROLL_DEPTH_BLOCK * UNROLL_DEPTH_BLOCK;
+    PACKED_PANELS_COUNT / column_block / depth_block * depth_block;
 
   for (ptrdiff_t j = 0; j < columns; j += column_block) {
     const ptrdiff_t columns_here = at_most(columns - j, column_block);
     for (ptrdiff_t group = 0; group < depth; group += depth_group) {
       const ptrdiff_t end = at_most(depth, group + depth_group);
-      for (ptrdiff_t k = group; k < end; k += UNROLL_DEPTH_BLOCK) {
+      for (ptrdiff_t k = group; k < end; k += depth_block) {
         pack_panels(b + j * b_column_stride + k * b_depth_stride, b_column_stride, b_depth_stride,
-                    columns_here, at_most(end - k, UNROLL_DEPTH_BLOCK),
+                    columns_here, at_most(end - k, depth_block),
                     packed_panels + (k - group) * column_block);
       }
       for (ptrdiff_t i = 0; i < rows; i += row_block) {
         const ptrdiff_t rows_here = at_most(rows - i, row_block);
-        for (ptrdiff_t k = group; k < end; k += UNROLL_DEPTH_BLOCK) {
-          const ptrdiff_t depth_here = at_most(end - k, UNROLL_DEPTH_BLOCK);
+        for (ptrdiff_t k = group; k < end; k += depth_block) {
+          const ptrdiff_t depth_here = at_most(end - k, depth_block);
           const float *a_here = a + i * a_row_stride + k * a_depth_stride;
           if (packed) {
             pack_rows(a_here, a_row_stride, a_depth_stride, rows_here, depth_here, packed_rows);

@@ -118,7 +118,7 @@ UNROLL_INLINE void copy_adjacent(const int count, const float *from, ptrdiff_t d
 /// out to the tiles.
 static void pack_adjacent_rows(const float *a, ptrdiff_t depth_stride, struct row_tiles tiles,
                                ptrdiff_t depth, float *packed) {
-  enum { TOGETHER = 4, LINE = 16 };
+  enum { TOGETHER = 4 };
   const ptrdiff_t rows = tiles.count * tiles.rows + tiles.larger;
   for (ptrdiff_t k = 0; k < depth; k += TOGETHER) {
     const ptrdiff_t depths = depth - k < TOGETHER ? depth - k : TOGETHER;
@@ -142,6 +142,27 @@ static void pack_adjacent_rows(const float *a, ptrdiff_t depth_stride, struct ro
   }
 }
 
+/// Packs one tile of rows whose depths lie side by side.
+UNROLL_INLINE void pack_deep_tile(const int count, const float *a, ptrdiff_t row_stride,
+                                  ptrdiff_t depth, float *packed) {
+  const int fours = count / 4 * 4;
+  ptrdiff_t k = 0;
+  for (; k + LINE <= depth; k += LINE) {
+    for (int i = 0; i < count; ++i) __builtin_prefetch(a + i * row_stride + k + 4 * LINE);
+    for (int i = 0; i < fours; i += 4) {
+      for (int j = 0; j < LINE; j += 4) {
+        transpose_4x4(a + i * row_stride + k + j, row_stride, packed + (k + j) * count + i, count);
+      }
+    }
+    for (int i = fours; i < count; ++i) {
+      for (int j = 0; j < LINE; ++j) packed[(k + j) * count + i] = a[i * row_stride + k + j];
+    }
+  }
+  for (; k < depth; ++k) {
+    for (int i = 0; i < count; ++i) packed[k * count + i] = a[i * row_stride + k];
+  }
+}
+
 /// Packs rows of A for `packed` tiles: tile after tile, each [depth][its rows].
 static void pack_rows(const float *a, ptrdiff_t row_stride, ptrdiff_t depth_stride, ptrdiff_t rows,
                       ptrdiff_t depth, float *packed) {
@@ -149,9 +170,14 @@ static void pack_rows(const float *a, ptrdiff_t row_stride, ptrdiff_t depth_stri
   if (row_stride == 1) return pack_adjacent_rows(a, depth_stride, tiles, depth, packed);
   for (ptrdiff_t t = 0; t < tiles.count; ++t) {
     const int count = rows_of_tile(tiles, t);
-    for (ptrdiff_t k = 0; k < depth; ++k) {
-      for (int i = 0; i < count; ++i) {
-        packed[k * count + i] = a[i * row_stride + k * depth_stride];
+    if (depth_stride == 1) {
+      count == 8 ? pack_deep_tile(8, a, row_stride, depth, packed)
+                 : pack_deep_tile(count, a, row_stride, depth, packed);
+    } else {
+      for (ptrdiff_t k = 0; k < depth; ++k) {
+        for (int i = 0; i < count; ++i) {
+          packed[k * count + i] = a[i * row_stride + k * depth_stride];
+        }
       }
     }
     a += count * row_stride;

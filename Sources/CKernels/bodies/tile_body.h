@@ -4,6 +4,7 @@
 
 #define PANEL UNROLL_PANEL_COLUMNS
 enum { PANEL_VECTORS = PANEL / UNROLL_WIDTH };
+enum { LINE = 16 };  // floats of a cache line
 
 // The most rows of a tile, so that R · PANEL_VECTORS sums, a row of the panel and one element of A
 // fit the registers: 16 of them on x86-64, 32 with AVX-512 and on arm64.
@@ -29,8 +30,8 @@ struct tile {
   ptrdiff_t a_row_stride;  // not for packed rows
   const void *b;           // first panel's block [depth][16], of floats or halves
   ptrdiff_t panel_stride;  // elements from panel to panel
-  const float *ahead;      // what to fetch into the cache meanwhile, NULL for nothing (halves): this,
-  ptrdiff_t ahead_step;    // for each panel, and so many floats further with each depth
+  const float *ahead;      // what to fetch into the second-level cache meanwhile, NULL for nothing:
+  int ahead_lines;         // so many lines, 1 or 2, with every fourth depth
   enum start start;
   const float *bias;
   float *c;
@@ -49,14 +50,15 @@ UNROLL_INLINE void multiply_tile(const int R, const int P, const bool packed, co
   const ptrdiff_t a_row = packed ? 1 : tile->a_row_stride;
   const ptrdiff_t a_depth = packed ? R : 1;
   const ptrdiff_t b_depth = PANEL * (halves ? sizeof(uint16_t) : sizeof(float));
-  const float *a = tile->a, *ahead = tile->ahead;
+  const float *a = tile->a;
   const char *b = tile->b;
-  const ptrdiff_t ahead_step = tile->ahead_step;
 
   vf sum[TILE_ROWS][MOST];
   FULLY_UNROLLED for (int r = 0; r < R; ++r) {
-    __builtin_prefetch(tile->c + r * tile->c_row_stride, 1);
-    FULLY_UNROLLED for (int v = 0; v < vectors; ++v) sum[r][v] = v_set(0);
+    FULLY_UNROLLED for (int v = 0; v < vectors; ++v) {
+      __builtin_prefetch(tile->c + r * tile->c_row_stride + v * UNROLL_WIDTH, 1);
+      sum[r][v] = v_set(0);
+    }
   }
 
 #define ELEMENT(r, k) v_set(a[(r) * a_row + (k) * a_depth])
@@ -83,28 +85,30 @@ UNROLL_INLINE void multiply_tile(const int R, const int P, const bool packed, co
       }                                                                                           \
     }                                                                                             \
   }
-#define FETCH(k)                                                     \
-  FULLY_UNROLLED for (int p = 0; p < P; ++p) {                       \
-    __builtin_prefetch(ahead + (k) * ahead_step + p * panel_stride); \
-  }
-#define NO_FETCH(k)
-#define FOUR_DEPTHS(MEANWHILE) \
-  {                            \
-    MEANWHILE(0)               \
-    STEP(0)                    \
-    STEP(1)                    \
-    MEANWHILE(2)               \
-    STEP(2)                    \
-    STEP(3)                    \
-    a += 4 * a_depth;          \
-    b += 4 * b_depth;          \
+#define FOUR_DEPTHS   \
+  {                   \
+    STEP(0)           \
+    STEP(1)           \
+    STEP(2)           \
+    STEP(3)           \
+    a += 4 * a_depth; \
+    b += 4 * b_depth; \
   }
   ptrdiff_t left = tile->depth;
-  // Tiles for a single row tile leave it to the processor to see that B is read in order.
-  if (P < 3 && ahead) {
-    for (; left >= 4; left -= 4, ahead += 4 * ahead_step) FOUR_DEPTHS(FETCH)
+  const float *ahead = tile->ahead;
+  if (!ahead) {
+    for (; left >= 4; left -= 4) FOUR_DEPTHS
+  } else if (tile->ahead_lines == 1) {
+    for (; left >= 4; left -= 4, ahead += LINE) {
+      __builtin_prefetch(ahead, 0, 2);
+      FOUR_DEPTHS
+    }
   } else {
-    for (; left >= 4; left -= 4) FOUR_DEPTHS(NO_FETCH)
+    for (; left >= 4; left -= 4, ahead += 2 * LINE) {
+      __builtin_prefetch(ahead, 0, 2);
+      __builtin_prefetch(ahead + LINE, 0, 2);
+      FOUR_DEPTHS
+    }
   }
   for (; left > 0; --left) {
     STEP(0)
@@ -112,8 +116,6 @@ UNROLL_INLINE void multiply_tile(const int R, const int P, const bool packed, co
     b += b_depth;
   }
 #undef FOUR_DEPTHS
-#undef NO_FETCH
-#undef FETCH
 #undef STEP
 #undef ROW
 #undef PLACE
@@ -285,13 +287,12 @@ static const int lone_panels[] = {0, 4, 2, 2, 2, 2, 2, 2, 2};
 #endif
 #endif
 
-/// How many panels the next tiles share, with so many columns left: at most `most`, itself at most
-/// SHARED_PANELS.
-UNROLL_INLINE int shared_panels(ptrdiff_t columns, int most) {
+/// How many panels the next tiles share, with so many columns left.
+UNROLL_INLINE int shared_panels(ptrdiff_t columns) {
   const ptrdiff_t whole = columns / PANEL;
-  if (whole < 2 || most == 1) return 1;
+  if (whole < 2 || SHARED_PANELS == 1) return 1;
   // Two and two, not three and a lone one.
-  return whole == 2 || whole == 4 ? 2 : most;
+  return whole == 2 || whole == 4 ? 2 : SHARED_PANELS;
 }
 
 /// The tiles of so many shared panels, by number of rows.

@@ -3,10 +3,11 @@
 ///
 /// Summation order (normative, every path keeps it, so all paths give the same bits):
 ///   c = bias, or the old c when accumulating, or 0
-///   for each block of UNROLL_DEPTH_BLOCK depths, in order:
+///   for each block of depths, in order:
 ///     s = 0;  for k in block, in order: s = fma(a[k], b[k], s);   c = c + s
 /// (bias and accumulate together: c = (old c) + bias first.) On the portable baseline, which has no
-/// fused multiply-add, s = round(round(a[k]·b[k]) + s); the order is the same.
+/// fused multiply-add, s = round(round(a[k]·b[k]) + s); the order is the same. How deep the blocks are is
+/// `unroll_depth_block`'s to say, by the depth of the product alone.
 #ifndef UNROLL_MATRIX_H
 #define UNROLL_MATRIX_H
 
@@ -16,8 +17,14 @@
 
 enum {
   UNROLL_PANEL_COLUMNS = 16,  // columns of a packed panel
-  UNROLL_DEPTH_BLOCK = 384,   // a panel block of this depth fits the first-level cache
+  UNROLL_MOST_DEPTHS = 512,   // of a block: a product this deep reads and writes C once
 };
+
+/// The depths of a block: as few blocks as can be, of equal depth but for the last.
+static inline ptrdiff_t unroll_depth_block(ptrdiff_t depth) {
+  const ptrdiff_t blocks = (depth + UNROLL_MOST_DEPTHS - 1) / UNROLL_MOST_DEPTHS;
+  return blocks < 2 ? UNROLL_MOST_DEPTHS : ((depth + blocks - 1) / blocks + 15) / 16 * 16;
+}
 
 /// Floats that B packed into panels takes: columns rounded up to 16, times depth.
 size_t unroll_panels_count(ptrdiff_t columns, ptrdiff_t depth);

@@ -455,8 +455,8 @@ static void check_products(void) {
                                   expected, columns);
         unroll_multiply_panels(rows, columns, depth, a, depth, panels, depth, bias, accumulate,
                                c, columns);
-        unroll_multiply(rows, columns, depth, a, depth, 1, b, depth, 1, bias, accumulate, other,
-                        columns, workspace);
+        unroll_multiply(rows, columns, depth, unroll_depth_block(depth), a, depth, 1, panels, depth,
+                        bias, accumulate, other, columns, workspace);
         compare(c, expected, rows * columns, 1, 2e-5);
         require(memcmp(c, other, (size_t)(rows * columns) * sizeof *c) == 0,
                 "multiply and multiply_panels differ");

@@ -27,10 +27,10 @@ struct matrix_kernels {
                                ptrdiff_t a_row_stride, const uint16_t *panels,
                                ptrdiff_t panel_depth, const float *bias, bool accumulate, float *c,
                                ptrdiff_t c_row_stride);
-  void (*multiply)(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, const float *a,
-                   ptrdiff_t a_row_stride, ptrdiff_t a_depth_stride, const float *b,
-                   ptrdiff_t b_column_stride, ptrdiff_t b_depth_stride, const float *bias,
-                   bool accumulate, float *c, ptrdiff_t c_row_stride, float *workspace);
+  void (*multiply)(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, ptrdiff_t depth_block,
+                   const float *a, ptrdiff_t a_row_stride, ptrdiff_t a_depth_stride,
+                   const float *panels, ptrdiff_t panel_depth, const float *bias, bool accumulate,
+                   float *c, ptrdiff_t c_row_stride, float *workspace);
 };
 
 /// elementwise.h

@@ -58,15 +58,14 @@ void unroll_multiply_half_panels(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t de
 }
 
 size_t unroll_multiply_workspace_count(void) {
-  return (size_t)PACKED_PANELS_COUNT + BLOCK_ROWS * UNROLL_MOST_DEPTHS;
+  return (size_t)BLOCK_ROWS * UNROLL_MOST_DEPTHS;
 }
 
-void unroll_multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth,                //
-                     const float *a, ptrdiff_t a_row_stride, ptrdiff_t a_depth_stride,  //
-                     const float *b, ptrdiff_t b_column_stride, ptrdiff_t b_depth_stride,
-                     const float *bias, bool accumulate,  //
-                     float *c, ptrdiff_t c_row_stride, float *workspace) {
-  unroll_kernels()->matrix.multiply(rows, columns, depth, a, a_row_stride, a_depth_stride, b,
-                                    b_column_stride, b_depth_stride, bias, accumulate, c,
+void unroll_multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, ptrdiff_t depth_block,  //
+                     const float *a, ptrdiff_t a_row_stride, ptrdiff_t a_depth_stride,           //
+                     const float *panels, ptrdiff_t panel_depth, const float *bias,
+                     bool accumulate, float *c, ptrdiff_t c_row_stride, float *workspace) {
+  unroll_kernels()->matrix.multiply(rows, columns, depth, depth_block, a, a_row_stride,
+                                    a_depth_stride, panels, panel_depth, bias, accumulate, c,
                                     c_row_stride, workspace);
 }

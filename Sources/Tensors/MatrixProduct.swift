@@ -63,37 +63,76 @@ public struct MatrixProduct: @unchecked Sendable {
     stride = rowStride ?? b.rows
   }
 
-  fileprivate func blocks(threads: Int) -> ProductBlocks {
-    ProductBlocks(
-      rows: a.rows, columns: b.rows, depth: a.columns, packsRows: a.columnStride != 1,
-      threads: threads)
+  /// The parts that B is packed in, one after the other: all of it if it is not too large.
+  fileprivate var parts: ProductParts {
+    ProductParts(rows: a.rows, columns: b.rows, depth: a.columns)
   }
 
-  fileprivate func multiply(rows: Range<Int>, columns: Range<Int>) {
+  /// How C is cut where it is made from `part`.
+  fileprivate func blocks(of part: ProductParts.Part, threads: Int) -> ProductBlocks {
+    ProductBlocks(
+      rows: a.rows, columns: part.columns.count, depth: part.depths.count,
+      packsRows: a.columnStride != 1, threads: threads)
+  }
+
+  /// Packs columns of `part` of B, the first of them a multiple of 16, into all the part's panels.
+  fileprivate func pack(
+    _ columns: Range<Int>, of part: ProductParts.Part, into panels: UnsafeMutablePointer<Float>
+  ) {
+    let depth = part.depths.count
+    let first = part.columns.lowerBound + columns.lowerBound
+    unroll_pack_panels(
+      b.base + first * b.rowStride + part.depths.lowerBound * b.columnStride, b.rowStride,
+      b.columnStride, columns.count, depth, panels + columns.lowerBound * depth)
+  }
+
+  /// One block of C, in rows of A and columns of `part`, times what is packed of B.
+  fileprivate func multiply(
+    rows: Range<Int>, columns: Range<Int>, of part: ProductParts.Part,
+    _ panels: UnsafePointer<Float>
+  ) {
+    let depth = part.depths.count
+    let first = part.columns.lowerBound + columns.lowerBound
+    // What deeper parts add to is there by then.
+    let isFirst = part.depths.lowerBound == 0
     withWorkspace(unroll_multiply_workspace_count()) { workspace in
       unroll_multiply(
-        rows.count, columns.count, a.columns,
-        a.base + rows.lowerBound * a.rowStride, a.rowStride, a.columnStride,
-        b.base + columns.lowerBound * b.rowStride, b.rowStride, b.columnStride,
-        bias.map { $0 + columns.lowerBound }, accumulate,
-        c + rows.lowerBound * stride + columns.lowerBound, stride, workspace)
+        rows.count, columns.count, depth, unroll_depth_block(a.columns),
+        a.base + rows.lowerBound * a.rowStride + part.depths.lowerBound * a.columnStride,
+        a.rowStride, a.columnStride, panels + columns.lowerBound * depth, depth,
+        isFirst ? bias.map { $0 + first } : nil, accumulate || !isFirst,
+        c + rows.lowerBound * stride + first, stride, workspace)
     }
   }
 }
 
-/// Computes products, none of which reads what another writes, in one round of the thread team: the
-/// more blocks a round has, the less its threads wait for the last.
+/// Computes products, none of which reads what another writes, in rounds of the thread team: the more
+/// blocks a round has, the less its threads wait for the last. Threads pack B together, and then share it.
 public func multiply(_ products: [MatrixProduct]) {
   let team = ThreadTeam.current
-  let grids = products.map { $0.blocks(threads: team.threadCount) }
-  team.forEach(grids.reduce(0) { $0 + $1.count }) { index in
-    var index = index
-    for (product, grid) in zip(products, grids) {
-      if index < grid.count {
-        let (rows, columns) = grid[index]
-        return product.multiply(rows: rows, columns: columns)
+  let parts = products.map(\.parts)
+  for index in 0..<(parts.map(\.count).max() ?? 0) {
+    let round = zip(products, parts).filter { index < $1.count }.map {
+      (product: $0, part: $1[index])
+    }
+    let sizes = round.map { $0.part.panelCount }
+    withWorkspace(sizes.reduce(0, +)) { workspace in
+      var offset = 0
+      let panels = sizes.map { size in
+        defer { offset += size }
+        // Safe to share: first each thread packs panels of its own, then all read them.
+        return SharedPanels(start: workspace + offset)
       }
-      index -= grid.count
+      team.forEach(in: round.map { $0.part.packingCount }) { place, task in
+        let (product, part) = round[place]
+        product.pack(part.packed(by: task), of: part, into: panels[place].start)
+      }
+      let grids = round.map { $0.product.blocks(of: $0.part, threads: team.threadCount) }
+      team.forEach(in: grids.map(\.count)) { place, task in
+        let (product, part) = round[place]
+        let (rows, columns) = grids[place][task]
+        product.multiply(rows: rows, columns: columns, of: part, panels[place].start)
+      }
     }
   }
 }
@@ -108,50 +147,18 @@ public func multiply(
   ])
 }
 
-/// How a product is cut into blocks of C: more blocks than threads, so that a thread whose core is
-/// taken away holds up little, in the grid that costs least. A block packs its columns of B for itself,
-/// and its rows of A if their elements are not side by side, so of r·c blocks B is packed r times and A
-/// packed, or at least read, c times.
-private struct ProductBlocks {
-  private let rows: Cuts
-  private let columns: Cuts
+// Safe to share: what is written through it, and when, is `multiply`'s to say.
+private struct SharedPanels: @unchecked Sendable { let start: UnsafeMutablePointer<Float> }
 
-  init(rows: Int, columns: Int, depth: Int, packsRows: Bool, threads: Int) {
-    let work = rows * columns * depth
-    // A block of less than a quarter of a million multiply-adds is not worth handing out.
-    let wanted = threads == 1 ? 1 : max(1, min(2 * threads, work >> 18))
-    // Reading costs about a quarter of packing.
-    let rowCost = packsRows ? 4 : 1
-    func cost(_ rowCuts: Int) -> Int {
-      4 * rowCuts * columns + rowCost * (wanted / rowCuts) * rows
-    }
-    let rowCuts = (1...wanted).filter { wanted % $0 == 0 }.min { cost($0) < cost($1) }!
-    self.rows = Cuts(length: rows, count: rowCuts, unit: 8)
-    self.columns = Cuts(length: columns, count: wanted / rowCuts, unit: 32)
-  }
-
-  var count: Int { rows.count * columns.count }
-
-  subscript(index: Int) -> (rows: Range<Int>, columns: Range<Int>) {
-    (rows[index / columns.count], columns[index % columns.count])
-  }
-
-  /// A length cut into pieces of as equally many whole tiles as can be.
-  private struct Cuts {
-    private let length: Int
-    private let unit: Int
-    private let tiles: Int
-    let count: Int
-
-    init(length: Int, count: Int, unit: Int) {
-      self.length = length
-      self.unit = unit
-      tiles = (length + unit - 1) / unit
-      self.count = min(count, tiles)
-    }
-
-    subscript(index: Int) -> Range<Int> {
-      index * tiles / count * unit..<min(length, (index + 1) * tiles / count * unit)
+extension ThreadTeam {
+  /// Calls `body` once for each task of each of several loops, all in one round.
+  fileprivate func forEach(in counts: [Int], _ body: (_ loop: Int, _ task: Int) -> Void) {
+    forEach(counts.reduce(0, +)) { index in
+      var index = index
+      for (loop, count) in counts.enumerated() {
+        if index < count { return body(loop, index) }
+        index -= count
+      }
     }
   }
 }

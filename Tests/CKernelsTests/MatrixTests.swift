@@ -61,10 +61,11 @@ private struct Product {
   func general() -> [Float] {
     var c = c
     var workspace = [Float](repeating: .nan, count: unroll_multiply_workspace_count())
+    let panels = packed()
     withBias { bias in
       unroll_multiply(
-        rows, columns, depth, a, aStrides.row, aStrides.depth, b, bStrides.column, bStrides.depth,
-        bias, accumulate, &c, cStride, &workspace)
+        rows, columns, depth, unroll_depth_block(depth), a, aStrides.row, aStrides.depth, panels,
+        depth, bias, accumulate, &c, cStride, &workspace)
     }
     return c
   }
@@ -209,8 +210,7 @@ struct MatrixTests {
 
   @Test("blocks of the caches do not show in the result", arguments: availableISAs)
   func cacheBlocks(isa: unroll_isa) {
-    // More than one block of 168 rows, and more than one of 1024 columns; rows that are packed for many
-    // columns.
+    // More than one block of 168 rows, and rows that are packed since there are many columns.
     for (rows, columns, depth) in [(180, 20, 6), (9, 1050, 6), (11, 300, 39), (180, 256, 3)] {
       let product = Product(rows: rows, columns: columns, depth: depth, a: .rows, b: .transposed)
       withISA(isa) {

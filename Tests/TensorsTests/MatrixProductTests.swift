@@ -157,6 +157,23 @@ private let sizes: [[Int]] = [
     #expect(Variable.concatenate(rows).value == results[0][0])
   }
 
+  @Test("what is packed in parts has the bits of panels packed at once", arguments: [1, 2])
+  func parts(_ threads: Int) {
+    // More columns than a part, more depths than a part, and both.
+    for size in [[3, 4200, 500], [5, 40, 60_000], [2, 4200, 1000]] {
+      let a = Tensor.random([size[0], size[2]], seed: 21)
+      let b = Tensor.random([size[1], size[2]], seed: 22)
+      let bias = Tensor.random([size[1]], seed: 23)
+      let start = Tensor.random([size[0], size[1]], seed: 24)
+      ThreadTeam.$current.withValue(ThreadTeam(threads: threads)) {
+        let expected = multiplied(a, PackedMatrix(b, .forward), bias: bias, isShared: true)
+        #expect(multiplied(a, b, bias: bias) == expected)
+        let sum = multiplied(a, b, onTopOf: start)
+        #expect(error(sum, zip(start.scalars, naive(a, b)).map { Double($0) + $1 }) < 1e-5)
+      }
+    }
+  }
+
   @Test("products of one round are the products alone", arguments: [1, 2, 3])
   func round(_ threads: Int) {
     let operands = sizes.enumerated().map { index, size in

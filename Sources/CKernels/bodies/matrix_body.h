@@ -140,77 +140,59 @@ static void multiply_half_panels(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t de
                       accumulate, c, c_row_stride);
 }
 
-/// The product of a block of rows, packed or as they are, and a packed block of columns.
-static void multiply_block(ptrdiff_t rows, ptrdiff_t columns, const float *panels, bool packed,
-                           struct tile tile) {
-  ptrdiff_t column = 0;
-  while (column < columns) {
-    const int group = shared_panels(columns - column);
-    struct tile first = tile;
-    first.b = panels + column * tile.depth;
-    first.bias = tile.bias ? tile.bias + column : NULL;
-    first.c = tile.c + column;
-    const ptrdiff_t after = column + group * PANEL;
-    multiply_group(shared_tiles(group, packed), group, rows,
-                   at_most(columns - column, group * PANEL), packed, first,
-                   after < columns ? panels + after * tile.depth : NULL);
-    column = after;
-  }
-}
-
 /// The size of blocks when `whole` is cut into equal blocks of at most `most`, a multiple of `unit`.
 UNROLL_INLINE ptrdiff_t equal_block(ptrdiff_t whole, ptrdiff_t most, ptrdiff_t unit) {
   const ptrdiff_t blocks = (whole + most - 1) / most;
   return (whole + blocks * unit - 1) / (blocks * unit) * unit;
 }
 
-static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth,                //
-                     const float *a, ptrdiff_t a_row_stride, ptrdiff_t a_depth_stride,  //
-                     const float *b, ptrdiff_t b_column_stride, ptrdiff_t b_depth_stride,
-                     const float *bias, bool accumulate,  //
-                     float *c, ptrdiff_t c_row_stride, float *workspace) {
+/// A block of rows, packed or as they are, times all panels over one block of depths; `tile` is the
+/// first one.
+static void multiply_row_block(ptrdiff_t rows, ptrdiff_t columns, bool packed, struct tile tile) {
+  const float *const panels = tile.b, *const bias = tile.bias;
+  float *const c = tile.c;
+  ptrdiff_t column = 0;
+  while (column < columns) {
+    const int group = shared_panels(columns - column);
+    const ptrdiff_t after = column + group * PANEL;
+    const float *const next = panels + after / PANEL * tile.panel_stride;
+    tile.b = panels + column / PANEL * tile.panel_stride;
+    tile.bias = bias ? bias + column : NULL;
+    tile.c = c + column;
+    multiply_group(shared_tiles(group, packed), group, rows,
+                   at_most(columns - column, group * PANEL), packed, tile,
+                   after < columns ? next : NULL);
+    column = after;
+  }
+}
+
+static void multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, ptrdiff_t depth_block,  //
+                     const float *a, ptrdiff_t a_row_stride, ptrdiff_t a_depth_stride,           //
+                     const float *panels, ptrdiff_t panel_depth, const float *bias,
+                     bool accumulate, float *c, ptrdiff_t c_row_stride, float *workspace) {
   if (rows <= 0 || columns <= 0) return;
   if (depth <= 0) return start_only(rows, columns, bias, accumulate, c, c_row_stride);
-  float *const packed_panels = workspace;
-  float *const packed_rows = workspace + PACKED_PANELS_COUNT;
+  // Rows whose depths lie side by side can be read by the tiles as they are.
   const bool packed = a_depth_stride != 1 || (rows > TILE_ROWS && columns >= PACKING_COLUMNS);
-  const ptrdiff_t depth_block = unroll_depth_block(depth);
   const ptrdiff_t row_block = equal_block(rows, BLOCK_ROWS, TILE_ROWS);
-  const ptrdiff_t column_block = equal_block(columns, BLOCK_COLUMNS, PANEL);
-  // As many blocks of depth at a time as there is room for: C is read and written once for all.
-  const ptrdiff_t depth_group =
-    PACKED_PANELS_COUNT / column_block / depth_block * depth_block;
-
-  for (ptrdiff_t j = 0; j < columns; j += column_block) {
-    const ptrdiff_t columns_here = at_most(columns - j, column_block);
-    for (ptrdiff_t group = 0; group < depth; group += depth_group) {
-      const ptrdiff_t end = at_most(depth, group + depth_group);
-      for (ptrdiff_t k = group; k < end; k += depth_block) {
-        pack_panels(b + j * b_column_stride + k * b_depth_stride, b_column_stride, b_depth_stride,
-                    columns_here, at_most(end - k, depth_block),
-                    packed_panels + (k - group) * column_block);
-      }
-      for (ptrdiff_t i = 0; i < rows; i += row_block) {
-        const ptrdiff_t rows_here = at_most(rows - i, row_block);
-        for (ptrdiff_t k = group; k < end; k += depth_block) {
-          const ptrdiff_t depth_here = at_most(end - k, depth_block);
-          const float *a_here = a + i * a_row_stride + k * a_depth_stride;
-          if (packed) {
-            pack_rows(a_here, a_row_stride, a_depth_stride, rows_here, depth_here, packed_rows);
-          }
-          multiply_block(rows_here, columns_here, packed_panels + (k - group) * column_block, packed,
+  for (ptrdiff_t i = 0; i < rows; i += row_block) {
+    const ptrdiff_t rows_here = at_most(rows - i, row_block);
+    for (ptrdiff_t k = 0; k < depth; k += depth_block) {
+      const ptrdiff_t depth_here = at_most(depth - k, depth_block);
+      const float *a_here = a + i * a_row_stride + k * a_depth_stride;
+      if (packed) pack_rows(a_here, a_row_stride, a_depth_stride, rows_here, depth_here, workspace);
+      multiply_row_block(rows_here, columns, packed,
                          (struct tile){
                            .depth = depth_here,
-                           .a = packed ? packed_rows : a_here,
+                           .a = packed ? workspace : a_here,
                            .a_row_stride = a_row_stride,
-                           .panel_stride = depth_here * PANEL,
+                           .b = panels + k * PANEL,
+                           .panel_stride = panel_depth * PANEL,
                            .start = start_of(k, bias, accumulate),
-                           .bias = bias ? bias + j : NULL,
-                           .c = c + i * c_row_stride + j,
+                           .bias = bias,
+                           .c = c + i * c_row_stride,
                            .c_row_stride = c_row_stride,
                          });
-        }
-      }
     }
   }
 }

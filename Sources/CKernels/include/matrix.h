@@ -62,16 +62,16 @@ void unroll_multiply_half_panels(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t de
 /// Floats of workspace `unroll_multiply` needs, whatever the sizes (aligned to 64 bytes).
 size_t unroll_multiply_workspace_count(void);
 
-/// C = A·Bᵀ with both operands strided and packed on the fly in cache-sized blocks, for products
-/// whose B is used once: element (i, k) of A is a[i * a_row_stride + k * a_depth_stride], (j, k) of
-/// B is b[j * b_column_stride + k * b_depth_stride]. So the same function gives X·Wᵀ (forward),
-/// dY·W (gradient of the input) and dYᵀ·X (gradient of the weights). Call it for blocks of C from
-/// several threads, each with a workspace of its own; the bits do not depend on the blocks.
-void unroll_multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth,             //
-                     const float *a, ptrdiff_t a_row_stride, ptrdiff_t a_depth_stride,  //
-                     const float *b, ptrdiff_t b_column_stride, ptrdiff_t b_depth_stride,
-                     const float *bias, bool accumulate,  //
-                     float *c, ptrdiff_t c_row_stride, float *workspace);
+/// C = A·Bᵀ with B packed and A of any strides, for products of many rows: element (i, k) of A is
+/// a[i * a_row_stride + k * a_depth_stride], and blocks of A are packed too, in the workspace. With the
+/// strides of `unroll_pack_panels` the same function gives X·Wᵀ (forward), dY·W (gradient of the input) and
+/// dYᵀ·X (gradient of the weights). `depth_block` is `unroll_depth_block` of the whole product's depth, of
+/// which the depth here may be a part, cut at whole blocks. Call it for blocks of C from several threads,
+/// each with a workspace of its own; the bits do not depend on the blocks.
+void unroll_multiply(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t depth, ptrdiff_t depth_block,  //
+                     const float *a, ptrdiff_t a_row_stride, ptrdiff_t a_depth_stride,           //
+                     const float *panels, ptrdiff_t panel_depth, const float *bias,
+                     bool accumulate, float *c, ptrdiff_t c_row_stride, float *workspace);
 
 void unroll_pack_panels_reference(const float *b, ptrdiff_t column_stride, ptrdiff_t depth_stride,
                                   ptrdiff_t columns, ptrdiff_t depth, float *panels);

@@ -48,6 +48,8 @@ struct CaptionerVerbTests {
       #expect(evaluated.contains("en        captioner      100.0  100.0 to 100.0"))
       #expect(evaluated.contains("fr        nearest        100.0"))
       #expect(evaluated.contains("en        most-frequent"))
+      let twice = try runVerb(["evaluate", path, test, "--with", path]).results
+      #expect(twice.contains("the mean of 2 models") && twice.contains("captioner      100.0"))
       let scores = try JSONSerialization.jsonObject(
         with: Data(try runVerb(["evaluate", path, test, "--json"]).results.utf8))
       #expect(((scores as? [String: Any])?["scores"] as? [[String: Any]])?.count == 2)

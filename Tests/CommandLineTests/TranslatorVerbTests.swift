@@ -57,6 +57,11 @@ struct TranslatorVerbTests {
       // There are no four words in a row, so BLEU is 0.
       #expect(evaluated["chrf"] as? Double == 100)
 
+      let twice = try runVerb([
+        "evaluate", path, folder + "/train.tsv", "--with", path, path, "--beam", "2",
+      ]).results
+      #expect(twice.contains("the mean of 3 models") && twice.contains("wrong lines   0.00 %"))
+
       try write("cab\n\nzz\nb\n", to: folder + "/lines.txt")
       let lines = try runVerb([
         "translate", path, path, "--input", folder + "/lines.txt", "--alignment", "--heat-map",
@@ -163,6 +168,9 @@ struct TranslatorVerbTests {
           "expected one each"
         ),
         (["evaluate", path], "--source"),
+        (
+          ["evaluate", path, folder + "/two", "--with", other], "another target vocabulary"
+        ),
         (["generate", path], "is a translator"),
         (["compare", folder + "/two"], "--target"),
       ] {

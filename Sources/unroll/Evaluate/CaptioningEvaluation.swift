@@ -57,9 +57,10 @@ struct JudgedCaptions {
   }
 }
 
-/// How well a captioner does on the pictures of a table, by language, beside what needs no net.
+/// How well captioners do on the pictures of a table, together or one by itself, by language, beside what
+/// needs no net.
 struct CaptioningEvaluation {
-  let model: String
+  let models: [String]
   let file: String
   let judged: JudgedCaptions
   let options: SearchOptions
@@ -73,16 +74,17 @@ struct CaptioningEvaluation {
   }
 
   func run(_ console: Console) throws {
-    let models = try loadCaptioners([model])
-    let captioner = models.models[0]
+    let ensemble = try loadCaptioners(models)
+    let captioner = ensemble.models[0]
     let list = try judged.list(file, columns: captioner.languages)
     let start = secondsNow()
     let (set, images) = try pictures(captioner, list)
     let data = CaptionedPictures(set, list)
     var options = options
     options.allowsUnknown = false
-    let rows = try rows(models, data, options, baselines: try baselines(list.columns), images)
-    let loss = try captioner.meanLoss(of: data)
+    let rows = try rows(ensemble, data, options, baselines: try baselines(list.columns), images)
+    let losses = try ensemble.models.map { try $0.meanLoss(of: data) }
+    let loss = losses.reduce(0, +) / Double(losses.count)
     let speed = Double(list.count) / max(secondsNow() - start, 1e-9)
     try json
       ? console.result(object(rows, loss, list.count, speed).text)
@@ -94,7 +96,7 @@ struct CaptioningEvaluation {
   ) throws -> (set: PictureSet, images: [Image]) {
     guard let size = captioner.imageSize else {
       guard let features = judged.features else {
-        throw Failure("\(model) learned from vectors of pictures; expected --features FILE")
+        throw Failure("\(models[0]) learned from vectors of pictures; expected --features FILE")
       }
       let needsImages = judged.baselines != nil || judged.images != nil
       return (
@@ -103,7 +105,7 @@ struct CaptioningEvaluation {
       )
     }
     guard judged.features == nil else {
-      throw Failure("--features goes with a captioner of vectors; \(model) takes pictures")
+      throw Failure("--features goes with a captioner of vectors; \(models[0]) takes pictures")
     }
     let images = try list.images(in: judged.images ?? list.usualFolder)
     return (PictureSet(images, size: size), images)
@@ -119,7 +121,7 @@ struct CaptioningEvaluation {
   }
 
   private func rows(
-    _ models: CaptionerEnsemble, _ data: CaptionedPictures, _ options: SearchOptions,
+    _ ensemble: CaptionerEnsemble, _ data: CaptionedPictures, _ options: SearchOptions,
     baselines: CaptionBaselines?, _ images: [Image]
   ) throws -> [Row] {
     try data.languages.enumerated().flatMap { place, language -> [Row] in
@@ -132,7 +134,7 @@ struct CaptioningEvaluation {
           language: language, method: method,
           scores: CaptionScores(of: captions, references: references))
       }
-      let found = try models.caption(data.pictures.subset(chosen), language: language, options)
+      let found = try ensemble.caption(data.pictures.subset(chosen), language: language, options)
       var rows = [row("captioner", found.map { $0.first?.text ?? "" })]
       if let baselines {
         rows.append(
@@ -166,7 +168,8 @@ struct CaptioningEvaluation {
     let width = max(8, rows.map(\.language.count).max() ?? 0)
     var lines = [
       "pictures    \(Format.count(count))",
-      "perplexity  \(Format.number(exp(loss))) (\(Format.number(loss)) nats a token)",
+      "perplexity  \(Format.number(exp(loss))) (\(Format.number(loss)) nats a token"
+        + (models.count > 1 ? ", the mean of \(models.count) models)" : ")"),
       "speed       \(Format.short(speed)) pictures/s", "",
       padded("", to: width + 17)
         + ["BLEU-1", "BLEU-4", "exactly right, %"].map { padded($0, to: 21) }.joined(),

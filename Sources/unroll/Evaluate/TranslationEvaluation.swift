@@ -43,9 +43,9 @@ struct PairedChoice: Equatable {
   }
 }
 
-/// How well a translator translates.
+/// How well translators translate together, or one by itself.
 struct TranslationEvaluation {
-  let model: String
+  let models: [String]
   /// A file of sources with their references behind tabs; lines with the same source are one. nil for `pairs`.
   let file: String?
   let pairs: PairedChoice?
@@ -53,7 +53,7 @@ struct TranslationEvaluation {
   let json: Bool
 
   func run(_ console: Console) throws {
-    let translator = try Translator(contentsOf: model)
+    let ensemble = try loadTranslators(models)
     let set: ReferenceSet
     if let pairs {
       set = try pairs.references()
@@ -63,12 +63,14 @@ struct TranslationEvaluation {
       throw Failure.usage(
         "nothing to translate: unroll evaluate MODEL FILE, or --source and --target")
     }
-    let loss = translator.meanLoss(of: set.sources, targets: set.references.map { $0[0] })
     let start = secondsNow()
-    let found = try TranslatorEnsemble([translator]).translate(set.sources, options)
+    let found = try ensemble.translate(set.sources, options)
     let seconds = max(secondsNow() - start, 1e-9)
     let scores = TranslationScores(
       of: found.map { $0.first?.text ?? "" }, references: set.references)
+    let targets = set.references.map { $0[0] }
+    let losses = ensemble.models.map { $0.meanLoss(of: set.sources, targets: targets) }
+    let loss = losses.reduce(0, +) / Double(losses.count)
     try json
       ? console.result(object(set, scores, loss, seconds).text)
       : console.writeResult(text(set, scores, loss, seconds))
@@ -81,7 +83,8 @@ struct TranslationEvaluation {
     return
       ([
         "lines         \(Format.count(set.count)) with \(Format.plural(references, "reference"))",
-        "perplexity    \(Format.number(exp(loss))) (\(Format.number(loss)) nats a unit of the first reference)",
+        "perplexity    \(Format.number(exp(loss))) (\(Format.number(loss)) nats a unit of the first reference"
+          + (models.count > 1 ? ", the mean of \(models.count) models)" : ")"),
       ] + scores.lines(references: set.references)
       + [
         "speed         \(Format.short(Double(set.count) / seconds)) lines/s with a beam of "

@@ -218,6 +218,12 @@ extension TranslationStudy {
       ? ""
       : " Training \(Format.plural(trained.count, "net")) took "
         + "\(Format.duration(trained.reduce(0) { $0 + $1.seconds })) of a core, all of them together."
+    let length =
+      lengthPenalty == 0
+      ? "ln p" : lengthPenalty == 1 ? "ln p / length" : "ln p / length^\(lengthPenalty)"
+    let agreement =
+      mean == .probabilities
+      ? "the mean of their probabilities" : "the mean of their log-probabilities"
     let units =
       recipe.units.source == recipe.units.target
       ? recipe.units.source.rawValue
@@ -239,6 +245,7 @@ extension TranslationStudy {
           + "\(recipe.rate) that falls as a cosine over \(Format.plural(recipe.epochs, "epoch")), batches of "
           + "\(recipe.batch); the net of the epoch that did best on the validation part is kept."
           + cost,
+        "A beam's hypotheses are compared by \(length); nets that vote agree on \(agreement).",
         "I. Sutskever, O. Vinyals, Q. V. Le: Sequence to sequence learning with neural networks, 2014. M.-T. "
           + "Luong, H. Pham, C. D. Manning: Effective approaches to attention-based neural machine translation, "
           + "2015. P. Koehn: Statistical significance tests for machine translation evaluation, 2004.",

@@ -74,7 +74,8 @@ extension TranslationStudy {
   private func decode(_ system: System, _ beam: Int, _ watch: StudyWatch) throws -> Decoding {
     let ensemble = try TranslatorEnsemble(
       system.seeds.map { try Translator(contentsOf: modelPath(system.net, $0)) })
-    let options = SearchOptions(beamSize: beam, lengthPenalty: lengthPenalty)
+    let options = SearchOptions(
+      beamSize: beam, lengthPenalty: .power(lengthPenalty), mean: mean)
     watch.tell("translating")
     let start = secondsNow()
     let found = try ensemble.translate(data.test.sources, options).map { $0.first?.text ?? "" }

@@ -199,7 +199,10 @@ struct TranslationStudy: Study {
   let recipe: Recipe
   let measure: Measure
   let beams: [Int]
-  let lengthPenalty: LengthPenalty
+  /// Power of the length that ln p is divided by.
+  let lengthPenalty: Double
+  /// What an ensemble agrees on.
+  let mean: EnsembleMean
   /// Nets of each kind: seeds 1 to n.
   let counts: [Net: Int]
   let ensembles: [Int]
@@ -210,6 +213,7 @@ struct TranslationStudy: Study {
   var settings: [String: String] {
     [
       "data": fingerprint, "measure": measure.rawValue, "length penalty": "\(lengthPenalty)",
+      "mean": mean.rawValue,
     ].merging(recipe.settings) { $1 }
   }
 

@@ -108,14 +108,17 @@ struct EnsembleFlags: ParsableArguments {
         "\(Format.plural(weights.count, "weight")) for \(Format.plural(paths.count, "model")); "
           + "expected one each")
     }
-    return {
-      let models = try paths.map { try loadTranslator($0) }
-      do {
-        return try TranslatorEnsemble(models, weights: weights.isEmpty ? nil : weights)
-      } catch {
-        throw Failure("\(error)")
-      }
-    }
+    return { try loadTranslators(paths, weights: weights.isEmpty ? nil : weights) }
+  }
+}
+
+/// The translators in some files, as one.
+func loadTranslators(_ paths: [String], weights: [Double]? = nil) throws -> TranslatorEnsemble {
+  let models = try paths.map { try loadTranslator($0) }
+  do {
+    return try TranslatorEnsemble(models, weights: weights)
+  } catch {
+    throw Failure("\(error)")
   }
 }
 

@@ -28,7 +28,8 @@ struct Evaluate: Verb {
       --target: perplexity, BLEU and chrF as sacreBLEU's, errors, and lines that equal no reference.
 
       A captioner is measured on a table of pictures and captions: by BLEU-1, BLEU-4 and the share that is \
-      exactly right, in each of its languages; with --baselines beside what needs no net.
+      exactly right, in each of its languages; with --baselines beside what needs no net. Several translators \
+      or captioners, the others by --with, are measured as the ensemble that they are.
 
       An n-gram model (ARPA) is measured on the same tokens. With --interpolate a neural model is \
       mixed with one, token by token; --tune chooses the share on another text.
@@ -50,6 +51,7 @@ struct Evaluate: Verb {
         unroll evaluate trees.safetensors --listops 10000
         unroll evaluate en-fr.safetensors --source test.en --target test.fr --beam 12
         unroll evaluate g2p.safetensors words.tsv
+        unroll evaluate a.safetensors words.tsv --with b.safetensors c.safetensors
         unroll evaluate captioner.safetensors test.tsv --baselines train.tsv
       """)
 
@@ -57,6 +59,12 @@ struct Evaluate: Verb {
   var model: String
   @Argument(help: "A text file, or one with labels; not with --similarity.", completion: .file())
   var file: String?
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp(
+      "Further translators or captioners, which vote with the first.", valueName: "file"),
+    completion: .file(extensions: ["safetensors"]))
+  var with: [String] = []
   @OptionGroup var caching: CacheOptions
   @OptionGroup var interpolation: InterpolationOptions
   @Option(
@@ -77,6 +85,7 @@ struct Evaluate: Verb {
     let threads = try common.threadCount(&settings)
     let caching = try CacheChoice(caching, &settings)
     let interpolating = try interpolation.choice(&settings)
+    let others = try settings.list("with", with)
     let similarity = try settings.list("similarity", similarity)
     let labelled = try labelled.choice(&settings)
     let trees = try trees.choice(&settings)
@@ -96,6 +105,14 @@ struct Evaluate: Verb {
         }
         if try ModelKind(ofFile: model) != .neural(.captioner) {
           try refuse(flag, for: "a captioner")
+        }
+      }
+      if !others.isEmpty {
+        guard
+          try [.neural(.translator), .neural(.captioner)].contains(ModelKind(ofFile: model)),
+          similarity.isEmpty, trees.listOps == nil
+        else {
+          return try refuse("with", for: "a translator or a captioner that is measured by FILE")
         }
       }
       guard similarity.isEmpty else {
@@ -129,7 +146,7 @@ struct Evaluate: Verb {
           throw Failure.usage("FILE and --source both say what is translated; expected one of them")
         }
         return try TranslationEvaluation(
-          model: model, file: file, pairs: paired, options: search, json: common.json
+          models: [model] + others, file: file, pairs: paired, options: search, json: common.json
         ).run(console)
       }
       try refuse(paired.map { _ in "source" }, for: "a translator")
@@ -167,7 +184,7 @@ struct Evaluate: Verb {
         try refuse(labels, for: "a tagger")
         try refuse(shapes, for: "a classifier of trees")
         try CaptioningEvaluation(
-          model: model, file: file, judged: captions, options: search,
+          models: [model] + others, file: file, judged: captions, options: search,
           json: common.json
         )
         .run(console)

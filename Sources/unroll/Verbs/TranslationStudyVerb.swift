@@ -103,6 +103,12 @@ struct TranslationStudyVerb: Verb {
     parsing: .unconditional,
     help: ArgumentHelp("Power of the length that ln p is divided by (default: 1).", valueName: "x"))
   var lengthPenalty: Double?
+  @Option(
+    help: """
+      What an ensemble agrees on: the mean of its nets' probabilities or of their log-probabilities \
+      (default: probabilities).
+      """)
+  var mean: EnsembleMean?
 
   func run(_ console: Console) throws {
     var settings = try options.common.settings()
@@ -115,6 +121,7 @@ struct TranslationStudyVerb: Verb {
     let reversed = try settings.value("reversed", reversed, default: isQuick ? 2 : 5, .upTo(100))
     let attention = try settings.value("attention", attention, default: 1, .upTo(100))
     let penalty = try settings.value("length-penalty", lengthPenalty, default: 1, .notNegative)
+    let mean = try settings.value("mean", mean, default: .probabilities)
     try settings.finish()
     guard !pairs.training.isEmpty, let validation = pairs.validation, let test else {
       throw Failure.usage(
@@ -131,7 +138,7 @@ struct TranslationStudyVerb: Verb {
       test: try ReferenceSet(reading: test).grouped)
     let study = TranslationStudy(
       data: data, fingerprint: data.fingerprint, recipe: recipe, measure: measure,
-      beams: [1, 2, 12], lengthPenalty: .power(penalty),
+      beams: [1, 2, 12], lengthPenalty: penalty, mean: mean,
       counts: [.attention: attention, .forward: 1, .reversed: reversed], ensembles: [2, 5],
       pattern: choice.pattern, folder: choice.output)
     do {

@@ -8,9 +8,35 @@ import Tensors
 func projectInputs(
   _ inputs: Variable, _ weight: Variable, bias: Tensor, into gates: UnsafeMutablePointer<Float>
 ) {
+  if let known = inputs.tableRows, projectTable(known, weight, bias: bias, into: gates) { return }
   // A single step is one of many, whose weights are better packed once.
   projectRows(
     inputs.value, weight, bias: bias, isRepeated: inputs.shape[0] == 1, into: gates)
+}
+
+/// The same for inputs of which many are equal: once for each row of their table that occurs. False, and
+/// nothing done, if too few are equal.
+private func projectTable(
+  _ inputs: TableRows, _ weight: Variable, bias: Tensor, into gates: UnsafeMutablePointer<Float>
+) -> Bool {
+  let (count, columns) = (inputs.rows.count, weight.shape[0])
+  // To look for what is equal must not cost more than the products of some rows.
+  guard count >= 32, inputs.table.shape[0] <= 64 * count else { return false }
+  let selection = RowSelection(inputs.rows, of: inputs.table.shape[0])
+  guard 2 * selection.distinct.count <= count else { return false }
+  let products = Tensor(uninitialized: [selection.distinct.count, columns])
+  projectRows(
+    inputs.table.gathered(rows: selection.distinct), weight, bias: bias, isRepeated: true,
+    into: products.sharedPointer)
+  let source = UnsafePointer(products.sharedPointer)
+  ThreadTeam.current.forEachRows(count, columns: columns) {
+    for row in $0 {
+      (gates + row * columns).update(
+        from: source + Int(selection.places[row]) * columns, count: columns)
+    }
+  }
+  withExtendedLifetime(products) {}
+  return true
 }
 
 /// x·Wᵀ + b for all rows of x [..., I].

@@ -128,7 +128,7 @@ public final class GradientContext {
   /// Whether the gradient of a parent is wanted at all.
   public func needsGradient(ofParent index: Int) -> Bool {
     switch node.parents[index] {
-    case .constant, .frozen: false
+    case .constant, .rows, .frozen: false
     case .parameter, .node: true
     }
   }
@@ -139,7 +139,7 @@ public final class GradientContext {
     intoParent index: Int, _ body: (UnsafeMutableBufferPointer<Float>, _ isFresh: Bool) -> Void
   ) {
     switch node.parents[index] {
-    case .constant, .frozen: break
+    case .constant, .rows, .frozen: break
     case .parameter(let parameter):
       pass.checkParameter(parameter)
       parameter.accumulateGradient(body)
@@ -175,7 +175,7 @@ public final class GradientContext {
       gradient.count == node.parentShapes[index].reduce(1, *),
       "a gradient of shape \(gradient.shape) for a parent of shape \(node.parentShapes[index])")
     switch node.parents[index] {
-    case .constant, .frozen: break
+    case .constant, .rows, .frozen: break
     case .parameter(let parameter):
       pass.checkParameter(parameter)
       parameter.addGradient(gradient)
@@ -237,7 +237,7 @@ final class BackwardPass {
       }
     }
     switch variable.origin {
-    case .constant, .frozen: break
+    case .constant, .rows, .frozen: break
     case .parameter(let parameter):
       checkParameter(parameter)
       parameter.accumulateGradient(add)

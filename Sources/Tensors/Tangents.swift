@@ -85,7 +85,7 @@ struct GraphSweep: Sendable {
     // A tangent goes with its last reader, so that few exist at a time.
     func read(_ origin: Variable.Origin) -> Tensor? {
       switch origin {
-      case .constant, .frozen: return nil
+      case .constant, .rows, .frozen: return nil
       case .parameter(let parameter): return direction[parameter]
       case .node(let node, let output):
         guard let (tangents, readers) = known[node.id] else { return nil }

@@ -98,7 +98,7 @@ extension GradientContext {
   public func packed(ofParent index: Int, _ side: PackedMatrix.Side) -> PackedMatrix? {
     switch origin(ofParent: index) {
     case .parameter(let parameter), .frozen(let parameter): parameter.packed(side)
-    case .constant, .node: nil
+    case .constant, .rows, .node: nil
     }
   }
 

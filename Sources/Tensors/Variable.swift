@@ -11,6 +11,8 @@ public struct Variable: Sendable {
   /// Where a value comes from, and so where its gradient goes.
   enum Origin: Sendable {
     case constant
+    /// A constant that is made of rows of a table.
+    case rows(TableRows)
     /// A parameter that is not being trained; its packed forms can still be used.
     case frozen(Parameter)
     case parameter(Parameter)
@@ -34,7 +36,7 @@ public struct Variable: Sendable {
   /// Whether a backward pass would send a gradient here.
   public var isRecorded: Bool {
     switch origin {
-    case .constant, .frozen: false
+    case .constant, .rows, .frozen: false
     case .parameter, .node: true
     }
   }
@@ -48,7 +50,7 @@ public struct Variable: Sendable {
   public func packed(_ side: PackedMatrix.Side, rows: Range<Int>? = nil) -> PackedMatrix {
     switch origin {
     case .parameter(let parameter), .frozen(let parameter): parameter.packed(side, rows: rows)
-    case .constant, .node: PackedMatrix(value, side, rows: rows)
+    case .constant, .rows, .node: PackedMatrix(value, side, rows: rows)
     }
   }
 }

@@ -30,6 +30,24 @@ struct SameBitsTests {
   }
 
   @Test(
+    "what is read of few rows of a table is multiplied once, to the same bits", arguments: Net.all)
+  func tableRows(kind: Net) {
+    let lengths: [Int32] = [9, 1, 4, 9, 0, 7, 9, 3]
+    let extents = Extents(
+      steps: 9, batch: 8, inputSize: 7, hiddenSize: 18, layers: 2, lengths: lengths)
+    let stack = extents.stack(kind)
+    let rows = (0..<72).map { Int32($0 * $0 % 5) }
+    let known = Variable(rows: rows, of: Tensor.random([5, 7], seed: 1), shape: [9, 8])
+    let turned = known.reversedInTime(lengths: lengths)
+    #expect(known.tableRows?.rows == rows && turned.tableRows != nil)
+    #expect(turned.value == Variable(known.value).reversedInTime(lengths: lengths).value)
+    let found = stack.run(known, lengths: lengths, mode: .prediction)
+    let expected = stack.run(Variable(known.value), lengths: lengths, mode: .prediction)
+    #expect(found.outputs.value == expected.outputs.value)
+    #expect((known * known).tableRows == nil)
+  }
+
+  @Test(
     "a run is its steps, one after the other",
     arguments: Net.forward + Net.skipping.filter { !$0.isBidirectional },
     layerCounts)

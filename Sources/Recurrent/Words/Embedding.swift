@@ -42,6 +42,9 @@ public struct Embedding: Module {
     let size = size
     let table = weight.variable(mode)
     let shape = [steps, tokens.count / steps, size]
+    guard table.isRecorded else {
+      return Variable(rows: tokens, of: table.value, shape: Array(shape.dropLast()))
+    }
     let vectors = table.value.gathered(rows: tokens).reshaped(to: shape)
     return Variable.operation(from: [table], output: vectors) {
       $0.tangent()?.gathered(rows: tokens)

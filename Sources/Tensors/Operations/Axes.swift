@@ -3,7 +3,10 @@
 extension Variable {
   /// The same elements in another shape of equal count; nothing is copied.
   public func reshaped(to shape: [Int]) -> Variable {
-    Variable.operation(from: [self], output: value.reshaped(to: shape)) {
+    if tableRows != nil, shape.last == self.shape.last {
+      return Variable(value.reshaped(to: shape), origin: origin)
+    }
+    return Variable.operation(from: [self], output: value.reshaped(to: shape)) {
       $0.tangent()?.reshaped(to: shape)
     } backward: {
       $0.add($0.takeGradient(), toParent: 0)

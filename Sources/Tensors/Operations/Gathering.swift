@@ -7,6 +7,10 @@ extension Variable {
   /// that were touched (see ``Parameter/Gradient``).
   public func rows(at indices: [Int32]) -> Variable {
     precondition(value.rank == 2, "rows of a tensor of shape \(shape)")
+    if let known = tableRows {
+      return Variable(
+        rows: indices.map { known.rows[Int($0)] }, of: known.table, shape: [indices.count])
+    }
     return Variable.operation(from: [self], output: value.gathered(rows: indices)) {
       $0.tangent()?.gathered(rows: indices)
     } backward: {

@@ -17,7 +17,7 @@ extension ThreadTeam {
   }
 
   /// `forEachRange` over rows of `columns` elements, with about `grain` elements a range.
-  func forEachRows(
+  package func forEachRows(
     _ rows: Int, columns: Int, grain: Int = Grain.light, _ body: (Range<Int>) -> Void
   ) {
     forEachRange(rows, grain: max(1, grain / max(columns, 1)), body)

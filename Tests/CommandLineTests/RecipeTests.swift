@@ -74,17 +74,22 @@ struct RecipeTests {
     for name in names {
       let file = try ConfigFile(path: folder + "/" + name)
       var settings = Settings(file: file)
-      if name == "emoji-captions.yaml" {
+      switch name {
+      case "emoji-captions.yaml":
         let verb = try TrainCaptioner.parse([])
         let data = try verb.data.choice(&settings)
         let recipe = try verb.recipe(&settings, seed: 1, seesPixels: true)
         try settings.finish()
         #expect(data.columns == ["en", "fr", "de"] && recipe.learning.epochs == 60)
-        continue
+      case "phonemes.yaml":
+        let recipe = try TrainTranslator.parse([]).recipe(&settings, seed: 1)
+        try settings.finish()
+        #expect(recipe.configuration.encoder.isBidirectional && recipe.learning.epochs == 15)
+      default:
+        let recipe = try TrainLM.parse([]).recipe(&settings, seed: 1)
+        try settings.finish()
+        #expect(file.entries.count >= 10 && recipe.configuration.layers == 2, "\(name)")
       }
-      let recipe = try TrainLM.parse([]).recipe(&settings, seed: 1)
-      try settings.finish()
-      #expect(file.entries.count >= 10 && recipe.configuration.layers == 2, "\(name)")
     }
   }
 

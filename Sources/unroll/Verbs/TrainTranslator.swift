@@ -64,7 +64,7 @@ struct TrainTranslator: Verb {
     try common.train(run, threads: threads, console)
   }
 
-  private func recipe(_ settings: inout Settings, seed: UInt64) throws -> TranslatorRecipe {
+  func recipe(_ settings: inout Settings, seed: UInt64) throws -> TranslatorRecipe {
     let units = try units.choice(&settings)
     let decoder = try decoder.configuration(
       &settings, try layers.choice(&settings), try dropout.rates(&settings), output: outputLayer,

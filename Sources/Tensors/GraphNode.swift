@@ -251,12 +251,13 @@ final class BackwardPass {
     _ body: (UnsafeMutableBufferPointer<Float>, Bool) -> Void
   ) {
     register(node)
-    // Taken out of the table while it is written to, so that it is not shared and not copied.
-    let existing = pending[node.id]!.gradients[output].take()
-    let isFresh = existing == nil
-    var gradient = existing ?? Tensor(uninitialized: shape)
-    gradient.withUnsafeMutableBufferPointer { body($0, isFresh) }
-    pending[node.id]!.gradients[output] = gradient
+    // Taken out of the table while it is written to, and held by this one variable, so that it is not
+    // shared and not copied.
+    var gradient = pending[node.id]!.gradients[output].take()
+    let isFresh = gradient == nil
+    if isFresh { gradient = Tensor(uninitialized: shape) }
+    gradient!.withUnsafeMutableBufferPointer { body($0, isFresh) }
+    pending[node.id]!.gradients[output] = consume gradient
   }
 
   /// Takes `gradient` as it is when it is the first, else adds it.

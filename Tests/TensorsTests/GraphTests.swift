@@ -1,3 +1,4 @@
+import Synchronization
 import TestSupport
 import Testing
 
@@ -242,6 +243,26 @@ private let training = Mode.training(RandomKey(seed: 0))
       }
     }
     #expect(addresses.count == 1)
+    #expect(p.denseGradient == Tensor(repeating: 3, shape: shape))
+  }
+
+  @Test("the gradient of what several operations read is added to in place")
+  func accumulatesNodesInPlace() {
+    let p = Parameter("p", Tensor.random(shape, seed: 3))
+    let x = p.variable(training) + Variable(Tensor.random(shape, seed: 4))
+    let addresses = Mutex<[UInt]>([])
+    let reads = (0..<3).map { _ in
+      Variable.operation(from: [x], output: Tensor(1)) { context in
+        context.accumulate(intoParents: [0]) { sums in
+          guard let sum = sums[0] else { return }
+          if sum.isFresh { sum.values.update(repeating: 0) }
+          for i in sum.values.indices { sum.values[i] += 1 }
+          addresses.withLock { $0.append(UInt(bitPattern: sum.values.baseAddress)) }
+        }
+      }
+    }
+    (reads[0] + reads[1] + reads[2]).backward()
+    #expect(Set(addresses.withLock { $0 }).count == 1)
     #expect(p.denseGradient == Tensor(repeating: 3, shape: shape))
   }
 

@@ -28,12 +28,7 @@ extension Captioner: StoredModel {
   public static func validate(_ blueprint: Blueprint) throws(ModelError) {
     try blueprint.architecture.validate()
     let vocabulary = blueprint.vocabulary
-    for (role, id) in [
-      (Vocabulary.Role.unknown, vocabulary.unknown), (.start, vocabulary.start),
-      (.end, vocabulary.end),
-    ] where id == nil {
-      throw .invalidConfiguration("the vocabulary has no \(role.token)")
-    }
+    try vocabulary.checkRoles("the vocabulary")
     let languages = blueprint.languages
     guard !languages.isEmpty, Set(languages).count == languages.count else {
       throw .invalidConfiguration(

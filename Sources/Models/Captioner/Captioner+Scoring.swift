@@ -31,10 +31,8 @@ extension Captioner {
     let batch = CaptionTokens.batch(captions, specials)
     let source = encode(
       pictures, rows: captions.map { Int32($0.picture - first) }, mode: .prediction)
-    return decoder.loss(
-      batch.inputs, targets: batch.targets, steps: batch.steps, from: source, scale: 0,
-      mode: .prediction
-    ).losses
+    return decoder.losses(
+      batch.inputs, targets: batch.targets, steps: batch.steps, from: source)
   }
 
   /// The captions in the model's own languages, in its order; none in a language that the data lack.

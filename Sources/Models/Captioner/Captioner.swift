@@ -50,6 +50,8 @@ public struct Captioner: Module {
     /// What a caption of each language begins with.
     let starts: [Int32]
     let end, unknown: Int32
+    /// Those that no caption has in it: `<s>`, and what captions begin with.
+    let unwritten: [Int32]
   }
 
   /// A fresh captioner of a given vocabulary.
@@ -75,9 +77,10 @@ public struct Captioner: Module {
     units = blueprint.units
     vocabulary = blueprint.vocabulary
     // Checked just now.
+    let starts = Self.startTokens(languages).map { [vocabulary] in vocabulary.id(of: $0) ?? 0 }
     specials = SpecialTokens(
-      starts: Self.startTokens(languages).map { [vocabulary] in vocabulary.id(of: $0) ?? 0 },
-      end: vocabulary.end ?? 0, unknown: vocabulary.unknown ?? 0)
+      starts: starts, end: vocabulary.end ?? 0, unknown: vocabulary.unknown ?? 0,
+      unwritten: starts + (vocabulary.start.map { [$0] } ?? []))
     let isZero = initialization.output == .zero
     encoder =
       switch configuration.encoder {

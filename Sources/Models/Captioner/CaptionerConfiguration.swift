@@ -55,7 +55,8 @@ public struct CaptionerConfiguration: Sendable, Hashable {
 
   /// Of what sizes the encoder's results come: the summary is the state that the decoder begins from.
   var source: SequenceDecoder.SourceSizes {
-    SequenceDecoder.SourceSizes(memory: encoder.outputSize, states: [[encoder.outputSize]])
+    SequenceDecoder.SourceSizes(
+      memory: encoder.outputSize, states: [[StatePart(size: encoder.outputSize)]])
   }
 
   /// Throws ``ModelError/invalidConfiguration(_:)`` for numbers that make no network.

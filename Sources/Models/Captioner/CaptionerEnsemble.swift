@@ -36,11 +36,21 @@ public struct CaptionerEnsemble: Sendable {
 
   /// Tokens of the longest caption, unless options say otherwise.
   private static let longest = 40
+  /// Hypotheses, of all pictures, that advance together.
+  private static let batchRows = 512
+
+  /// Whether the models tell together what they attended to: all of them attend, and to the same places.
+  public var attendsTogether: Bool {
+    models.allSatisfy {
+      $0.configuration.decoder.context.attends
+        && $0.configuration.encoder.positions == models[0].configuration.encoder.positions
+    }
+  }
 
   /// The best captions of each picture, the best first. What is found for one does not depend on the others.
   ///
-  /// Throws ``ModelError`` for options that make no sense, and for pictures and a language that the models do
-  /// not take.
+  /// Throws ``ModelError`` for options that make no sense, as a coverage penalty does where the models do not
+  /// attend together, and for pictures and a language that they do not take.
   ///
   /// - Parameters:
   ///   - language: one of the models'; nil for their first.
@@ -51,6 +61,10 @@ public struct CaptionerEnsemble: Sendable {
     keepsAttention: Bool = false
   ) throws(ModelError) -> [[Caption]] {
     if let fault = options.fault { throw .invalidConfiguration(fault) }
+    guard attendsTogether || options.coveragePenalty == 0 else {
+      throw .invalidConfiguration(
+        "a coverage penalty is for models that attend, and to the same places of a picture")
+    }
     for model in models { try model.check(pictures) }
     let first = models[0]
     let place = language.map { first.languages.firstIndex(of: $0) } ?? 0
@@ -63,13 +77,15 @@ public struct CaptionerEnsemble: Sendable {
         weights: models.map { _ in 1 }, mean: options.mean), options: options,
       specials: BeamSearch.Specials(
         start: first.specials.starts[place], end: first.specials.end,
-        unknown: first.specials.unknown), keepsAttention: keepsAttention)
+        unknown: first.specials.unknown, unwritten: first.specials.unwritten),
+      keepsAttention: keepsAttention && attendsTogether)
+    let batch = max(1, min(Captioner.pictureBatch, Self.batchRows / options.beamSize))
     var result: [[Caption]] = []
-    for start in stride(from: 0, to: pictures.count, by: Captioner.pictureBatch) {
-      let chosen = Array(start..<min(pictures.count, start + Captioner.pictureBatch))
+    for start in stride(from: 0, to: pictures.count, by: batch) {
+      let chosen = Array(start..<min(pictures.count, start + batch))
       let seen = pictures.tensor(chosen)
       let sources = models.map { $0.encode(seen, mode: .prediction) }
-      let requests = chosen.map { _ in BeamSearch.Request(sourceCount: 0) }
+      let requests = chosen.map { _ in BeamSearch.Request(options, sourceCount: 0) }
       for hypotheses in search.run(sources, requests) {
         result.append(
           hypotheses.map { Caption(text: first.text($0.tokens), hypothesis: $0) })

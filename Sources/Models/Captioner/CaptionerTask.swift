@@ -56,14 +56,12 @@ public final class CaptionerTask: RecordedTask {
     augmentation: ImageAugmentation = ImageAugmentation()
   ) throws {
     if let fault = augmentation.fault { throw ModelError.invalidConfiguration(fault) }
-    guard smoothing == 0 || model.configuration.decoder.output == .full else {
-      throw ModelError.invalidConfiguration("labels are smoothed where the output is full")
-    }
-    guard smoothing >= 0, smoothing < 1 else {
-      throw ModelError.invalidConfiguration("label smoothing is in [0, 1), not \(smoothing)")
-    }
-    for pictures in [data.pictures] + (validation.map { [$0.pictures] } ?? []) {
-      try model.check(pictures)
+    try model.configuration.decoder.check(smoothing: smoothing)
+    try model.check(data.pictures)
+    if let validation {
+      try model.check(validation.pictures)
+      // Languages too: better now than after an epoch.
+      _ = try model.ordered(validation)
     }
     if model.imageSize == nil, !augmentation.isNone {
       throw ModelError.invalidConfiguration("pictures are changed where a captioner sees pixels")
@@ -124,19 +122,25 @@ public final class CaptionerTask: RecordedTask {
 extension CaptionedPictures {
   /// A hash of captions and pictures, by which the data can be recognised.
   public var fingerprint: String {
-    var words: [Int32] = []
-    for captions in captions {
-      for caption in captions {
-        words += (caption ?? "").utf8.map(Int32.init)
-        words.append(-1)
-      }
-      words.append(-2)
-    }
-    switch pictures.content {
-    case .pixels(let pixels, _): for picture in pixels { words += picture.map(Int32.init) }
+    // One picture at a time: all of them as numbers would take four times their memory.
+    Models.fingerprint(
+      (0..<2 * count).lazy.flatMap { index -> [Int32] in
+        guard index < count else { return pictures.values(of: index - count) }
+        return captions[index].flatMap { ($0 ?? "").utf8.map(Int32.init) + [-1] } + [-2]
+      })
+  }
+}
+
+extension PictureSet {
+  /// The pixels of a picture, or the bits of its features.
+  fileprivate func values(of picture: Int) -> [Int32] {
+    switch content {
+    case .pixels(let pixels, _): pixels[picture].map(Int32.init)
     case .features(let features):
-      words += features.scalars.map { Int32(bitPattern: $0.bitPattern) }
+      features.withUnsafeBufferPointer {
+        let size = features.shape[1] * features.shape[2]
+        return $0[picture * size..<(picture + 1) * size].map { Int32(bitPattern: $0.bitPattern) }
+      }
     }
-    return Models.fingerprint(words)
   }
 }

@@ -17,7 +17,7 @@ public struct ImageAugmentation: Sendable, Hashable {
   public var zoom: Float
   /// Turns by up to so many degrees.
   public var turn: Float
-  /// Multiplies and adds to each colour by up to this share.
+  /// Multiplies each colour by up to this share more or less, and adds up to half of it.
   public var color: Float
   /// Exchanges left and right half of the time. Not for arrows, hands and letters.
   public var flips: Bool

@@ -51,14 +51,7 @@ extension Classifier: StoredModel {
     try check(
       (blueprint.alphabet == nil) == (architecture.words?.characters == nil),
       "an alphabet is for words that are composed, and they need one")
-    if let alphabet = blueprint.alphabet {
-      for (role, id) in [
-        (Vocabulary.Role.unknown, alphabet.unknown), (.start, alphabet.start),
-        (.end, alphabet.end),
-      ] where id == nil {
-        throw .invalidConfiguration("the alphabet has no \(role.token)")
-      }
-    }
+    try blueprint.alphabet?.checkRoles("the alphabet")
     try check(
       (blueprint.labels == nil) == (architecture.output == .number),
       "labels are for classes and labels, and they need some")

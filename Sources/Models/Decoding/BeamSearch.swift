@@ -13,20 +13,36 @@ struct BeamSearch {
   let ensemble: DecoderEnsemble
   let options: SearchOptions
   let specials: Specials
-  /// Whether hypotheses tell what they attended to.
+  /// Whether hypotheses tell what they attended to. That, as a coverage penalty, is for models that attend, and
+  /// that all read the same tokens of a source.
   let keepsAttention: Bool
 
   /// The ids of the target's tokens that have a role.
   struct Specials {
     let start, end, unknown: Int32
+    /// Others that are read first and never written.
+    var unwritten: [Int32] = []
   }
 
   /// What is asked of the search for one source.
   struct Request {
-    /// The source's tokens, which limit the target's.
-    var sourceCount: Int
+    /// The least and the most tokens of the target, but for those of a longer prefix.
+    let lengths: ClosedRange<Int>
     /// Tokens that the target begins with.
-    var prefix: [Int32] = []
+    let prefix: [Int32]
+
+    /// What the options ask for a source of so many tokens, or for part `part` of `parts` of one, which share
+    /// in the lengths.
+    init(
+      _ options: SearchOptions, sourceCount: Int, prefix: [Int32] = [], part: Int = 0,
+      of parts: Int = 1
+    ) {
+      func share(_ length: Int) -> Int { length * (part + 1) / parts - length * part / parts }
+      let least = share(options.minimumLength)
+      let most = options.maximumLength.map(share) ?? 2 * sourceCount + 20
+      lengths = least...max(least, most, prefix.count)
+      self.prefix = prefix
+    }
   }
 
   /// The best targets of each source, the best first.
@@ -34,7 +50,9 @@ struct BeamSearch {
   /// - Parameter sources: what each model has made of the sources.
   func run(_ sources: [EncodedSource], _ requests: [Request]) -> [[Hypothesis]] {
     let begun = ensemble.begin(sources)
-    var beams = requests.map { SentenceBeams($0, options, specials) }
+    var beams = requests.map {
+      SentenceBeams($0, options, specials, keepsAttention: keepsAttention)
+    }
     // A group begins with a hypothesis of its own.
     var parents = RowSelection(
       beams.indices.flatMap { repeatElement(Int32($0), count: beams[$0].open.count) },
@@ -65,7 +83,7 @@ struct BeamSearch {
         zip(beams, starts).flatMap { beam, start in beam.parents.map { Int32(start + $0) } },
         of: starts[beams.count])
     }
-    return beams.map { $0.best(keepsAttention: keepsAttention) }
+    return beams.map(\.best)
   }
 
   /// What the threads advance.

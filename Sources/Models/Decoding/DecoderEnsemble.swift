@@ -17,9 +17,20 @@ struct DecoderEnsemble {
   let decoders: [SequenceDecoder]
   /// Whether each reads sources from their end.
   let reversed: [Bool]
-  /// What each of them counts.
+  /// What each of them counts, the greatest 1.
   let weights: [Float]
   let mean: EnsembleMean
+
+  init(
+    decoders: [SequenceDecoder], reversed: [Bool], weights: [Double], mean: EnsembleMean
+  ) {
+    self.decoders = decoders
+    self.reversed = reversed
+    // Whatever their unit was: so they are neither too small nor too large for a Float.
+    let greatest = weights.max() ?? 1
+    self.weights = weights.map { Float($0 / greatest) }
+    self.mean = mean
+  }
 
   /// V.
   var vocabularySize: Int { decoders[0].output.vocabularySize }
@@ -117,17 +128,18 @@ struct DecoderEnsemble {
     return Scores(greatest: greatest, sums: sums, totalWeight: total)
   }
 
-  /// The mean of what the models attended to, [M, S], in the order of the sources; nil where one does not
-  /// attend or reads sources of another length.
+  /// The mean of what the models attended to, [M, S], in the order of the sources, of which all read the same
+  /// tokens; nil where one does not attend.
   ///
   /// - Parameters:
   ///   - starts: the rows of sentence b are `starts[b] ..< starts[b + 1]`.
   ///   - lengths: the steps of each source, `</s>` at the end.
   func meanWeights(_ step: Step, starts: [Int], lengths: [Int]) -> Tensor? {
     let given = step.weights.compactMap { $0 }
-    guard given.count == decoders.count, let first = given.first,
-      given.allSatisfy({ $0.shape == first.shape })
-    else { return nil }
+    guard given.count == decoders.count, let first = given.first else { return nil }
+    precondition(
+      given.allSatisfy { $0.shape == first.shape },
+      "attention of shapes \(given.map(\.shape)) has no mean")
     let width = first.shape[1]
     let sum = Tensor(zeros: first.shape)
     for (weights, isReversed) in zip(given, reversed) {

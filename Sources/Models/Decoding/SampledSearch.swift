@@ -71,16 +71,18 @@ struct SampledSearch {
     let token: Int32
     if step < request.prefix.count {
       token = request.prefix[step]
-    } else if step >= options.limit(sourceCount: request.sourceCount) {
+    } else if step >= request.lengths.upperBound {
       token = specials.end
     } else {
-      var banned = [specials.start]
-      if step < options.minimumLength { banned.append(specials.end) }
-      if !options.allowsUnknown { banned.append(specials.unknown) }
-      token = said.withUnsafeBufferPointer {
-        sampling.draw(
-          from: $0, excluding: banned, uniform: Double(draw.key.child(step).uniform(1)[0]))
-      }
+      let banned = options.bannedTokens(request, specials, length: step) { draw.tokens }
+      // Where all else is banned it may end, however short it is.
+      let isAnyLeft = (0..<size).contains { !banned.contains(Int32($0)) }
+      token =
+        isAnyLeft
+        ? said.withUnsafeBufferPointer {
+          sampling.draw(
+            from: $0, excluding: banned, uniform: Double(draw.key.child(step).uniform(1)[0]))
+        } : specials.end
     }
     draw.tokens.append(token)
     draw.logProbabilities.append(said[Int(token)])

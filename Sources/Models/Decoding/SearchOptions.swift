@@ -24,9 +24,10 @@ public enum LengthPenalty: Sendable, Hashable {
 
 /// How the models of an ensemble become one.
 public enum EnsembleMean: String, Sendable, Codable, CaseIterable {
-  /// p = Σ_m w_m p_m, which is a distribution (the consensus of the models).
+  /// p = Σ_m w_m p_m / Σ_m w_m, which is a distribution (the consensus of the models).
   case probabilities
-  /// ln p = Σ_m w_m ln p_m: a token that one of them excludes is excluded.
+  /// ln p = Σ_m w_m ln p_m / Σ_m w_m, which is none, for it is not normalised: a token that one of them excludes
+  /// is excluded.
   case logProbabilities = "log-probabilities"
 }
 
@@ -41,9 +42,10 @@ public struct SearchOptions: Sendable, Hashable {
   /// β: adds β·Σ_s ln min(1, Σ_t α_ts) to the score, less the less of the source was attended to (Wu et al.
   /// 2016). For models that attend.
   public var coveragePenalty: Double
-  /// The least number of tokens, `</s>` not counted.
+  /// The least number of tokens, `</s>` not counted; fewer where a blocked n-gram leaves nothing else to say.
   public var minimumLength: Int
-  /// The most tokens, `</s>` not counted; nil for twice those of the source and twenty.
+  /// The most tokens, `</s>` not counted, beside those of a longer prefix; nil for twice those of the source and
+  /// twenty.
   public var maximumLength: Int?
   /// No sequence of so many tokens occurs twice in a target (Paulus et al. 2018); nil to allow it.
   public var blockedNGram: Int?
@@ -80,28 +82,13 @@ public struct SearchOptions: Sendable, Hashable {
   /// The likeliest token, step by step.
   public static let greedy = SearchOptions(beamSize: 1)
 
-  /// What is wrong with them, in words; nil if nothing is.
+  /// What is wrong with them for a search, in words; nil if nothing is.
   public var fault: String? {
-    if !(1...10_000).contains(beamSize) {
-      return "a beam has 1 to 10,000 hypotheses, not \(beamSize)"
+    if !(1...Self.most).contains(beamSize) {
+      return "a beam has 1 to \(Self.most) hypotheses, not \(beamSize)"
     }
     if !(1...beamSize).contains(best) {
       return "a beam of \(beamSize) has 1 to \(beamSize) best hypotheses, not \(best)"
-    }
-    let alpha =
-      switch lengthPenalty {
-      case .power(let alpha), .google(let alpha): alpha
-      }
-    if !(alpha >= 0 && alpha.isFinite) { return "a length penalty is at least 0, not \(alpha)" }
-    if !(coveragePenalty >= 0 && coveragePenalty.isFinite) {
-      return "a coverage penalty is at least 0, not \(coveragePenalty)"
-    }
-    if minimumLength < 0 { return "a least length is at least 0, not \(minimumLength)" }
-    if let maximumLength, maximumLength < max(minimumLength, 0) {
-      return "a greatest length is at least the least one, \(minimumLength), not \(maximumLength)"
-    }
-    if let blockedNGram, blockedNGram < 1 {
-      return "an n-gram that may not occur again has at least 1 token, not \(blockedNGram)"
     }
     if groups < 1 || beamSize % groups != 0 {
       return "a beam of \(beamSize) cannot be divided into \(groups) equal groups"
@@ -109,11 +96,45 @@ public struct SearchOptions: Sendable, Hashable {
     if !(diversity >= 0 && diversity.isFinite) {
       return "a diversity is at least 0, not \(diversity)"
     }
-    return nil
+    if !(coveragePenalty >= 0 && coveragePenalty.isFinite) {
+      return "a coverage penalty is at least 0, not \(coveragePenalty)"
+    }
+    return commonFault
   }
 
-  /// The most tokens of the target of a source of so many.
-  func limit(sourceCount: Int) -> Int {
-    max(maximumLength ?? 2 * sourceCount + 20, minimumLength)
+  /// What is wrong with them for targets that are drawn: there is no beam then, nor groups of it, and nothing
+  /// is chosen by its score. nil if nothing is.
+  public var samplingFault: String? {
+    if !(1...Self.most).contains(best) {
+      return "1 to \(Self.most) targets of a source are drawn, not \(best)"
+    }
+    if groups != 1 || coveragePenalty != 0 {
+      return "what is drawn is not divided into groups and has no coverage penalty"
+    }
+    return commonFault
+  }
+
+  /// The most hypotheses of a source.
+  private static let most = 10_000
+  /// The most tokens that may be asked for.
+  private static let longest = 1_000_000
+
+  private var commonFault: String? {
+    let alpha =
+      switch lengthPenalty {
+      case .power(let alpha), .google(let alpha): alpha
+      }
+    if !(alpha >= 0 && alpha.isFinite) { return "a length penalty is at least 0, not \(alpha)" }
+    if !(0...Self.longest).contains(minimumLength) {
+      return "a least length is 0 to \(Self.longest), not \(minimumLength)"
+    }
+    if let maximumLength, !(minimumLength...Self.longest).contains(maximumLength) {
+      return "a greatest length is at least the least one, \(minimumLength), and at most "
+        + "\(Self.longest), not \(maximumLength)"
+    }
+    if let blockedNGram, blockedNGram < 1 {
+      return "an n-gram that may not occur again has at least 1 token, not \(blockedNGram)"
+    }
+    return nil
   }
 }

@@ -15,6 +15,7 @@ struct SentenceBeams {
     let parent: Int
     let token: Int32
     let logProbability: Float
+    /// Where it is kept.
     let attention: [Float]
   }
 
@@ -44,15 +45,16 @@ struct SentenceBeams {
   private let request: BeamSearch.Request
   private let options: SearchOptions
   private let specials: BeamSearch.Specials
-  private let limit: Int
+  private let keepsAttention: Bool
 
   init(
-    _ request: BeamSearch.Request, _ options: SearchOptions, _ specials: BeamSearch.Specials
+    _ request: BeamSearch.Request, _ options: SearchOptions, _ specials: BeamSearch.Specials,
+    keepsAttention: Bool
   ) {
     self.request = request
     self.options = options
     self.specials = specials
-    limit = max(options.limit(sourceCount: request.sourceCount), request.prefix.count)
+    self.keepsAttention = keepsAttention
     open = (0..<options.groups).map {
       Open(node: nil, logProbability: 0, group: $0, coverage: [])
     }
@@ -93,9 +95,11 @@ struct SentenceBeams {
         nodes.append(
           Node(
             parent: parent.node ?? -1, token: candidate.token,
-            logProbability: candidate.logProbability, attention: attended[candidate.parent]))
+            logProbability: candidate.logProbability,
+            attention: keepsAttention ? attended[candidate.parent] : []))
         let logProbability = parent.logProbability + Double(candidate.logProbability)
         let coverage = added(parent.coverage, attended[candidate.parent])
+        chosen[candidate.token, default: 0] += 1
         if candidate.token == specials.end {
           complete.append(
             Complete(
@@ -106,7 +110,6 @@ struct SentenceBeams {
               node: nodes.count - 1, logProbability: logProbability, group: group,
               coverage: coverage))
           nextParents.append(candidate.parent)
-          chosen[candidate.token, default: 0] += 1
           kept += 1
         }
       }
@@ -121,7 +124,7 @@ struct SentenceBeams {
     guard complete.count >= options.best else { return false }
     // What has been said can only become less likely, and is divided by the most at the greatest length.
     // Coverage can but take something off.
-    let divisor = options.lengthPenalty.divisor(limit + 1)
+    let divisor = options.lengthPenalty.divisor(request.lengths.upperBound + 1)
     let bound = next.map(\.logProbability).max().map { $0 / divisor } ?? -.infinity
     let scores = complete.map(\.score).sorted(by: >)
     return scores[options.best - 1] >= bound
@@ -149,20 +152,21 @@ struct SentenceBeams {
     scores.greatest.withUnsafeBufferPointer { greatest in
       let sums = scores.sums?.sharedPointer
       guard let greatest = greatest.baseAddress else { return }
+      func offer(_ token: Int32, after parent: Int) {
+        let place = (firstRow + parent) * vocabularySize + Int(token)
+        let own = scores.logProbability(place, greatest, sums)
+        // A network that has gone astray says NaN of all tokens, and one that excludes all but some
+        // -inf: neither is a way to go on.
+        guard own > -.infinity else { return }
+        var rank = open[parent].logProbability + Double(own)
+        if let times = chosen[token] { rank -= options.diversity * Double(times) }
+        best.offer(Candidate(rank: rank, parent: parent, token: token, logProbability: own))
+      }
       for (parent, hypothesis) in open.enumerated() where hypothesis.group == group {
         let first = (firstRow + parent) * vocabularySize
         let before = hypothesis.logProbability
-        func offer(_ token: Int32) {
-          let own = scores.logProbability(first + Int(token), greatest, sums)
-          // A network that has gone astray says NaN of all tokens, and one that excludes all but some
-          // -inf: neither is a way to go on.
-          guard own > -.infinity else { return }
-          var rank = before + Double(own)
-          if let times = chosen[token] { rank -= options.diversity * Double(times) }
-          best.offer(Candidate(rank: rank, parent: parent, token: token, logProbability: own))
-        }
         if let only = onlyToken {
-          offer(only)
+          offer(only, after: parent)
           continue
         }
         let banned = bannedTokens(after: hypothesis)
@@ -170,8 +174,13 @@ struct SentenceBeams {
           guard before + Double(greatest[first + token]) > best.threshold,
             !banned.contains(Int32(token))
           else { continue }
-          offer(Int32(token))
+          offer(Int32(token), after: parent)
         }
+      }
+      guard best.items.isEmpty, onlyToken == nil else { return }
+      // Where all else is banned a hypothesis may end, however short it is.
+      for (parent, hypothesis) in open.enumerated() where hypothesis.group == group {
+        offer(specials.end, after: parent)
       }
     }
     withExtendedLifetime(scores) {}
@@ -181,23 +190,14 @@ struct SentenceBeams {
   /// The token that has to come now; nil if several may.
   private var onlyToken: Int32? {
     if length < request.prefix.count { return request.prefix[length] }
-    return length >= limit ? specials.end : nil
+    return length >= request.lengths.upperBound ? specials.end : nil
   }
 
   /// Tokens that must not come after a hypothesis.
   private func bannedTokens(after hypothesis: Open) -> [Int32] {
-    var banned = [specials.start]
-    if length < options.minimumLength { banned.append(specials.end) }
-    if !options.allowsUnknown { banned.append(specials.unknown) }
-    guard let n = options.blockedNGram, length >= n, let node = hypothesis.node else {
-      return banned
+    options.bannedTokens(request, specials, length: length) {
+      hypothesis.node.map { path(to: $0).map { nodes[$0].token } } ?? []
     }
-    let tokens = path(to: node).map { nodes[$0].token }
-    let last = tokens.suffix(n - 1)
-    for first in 0...tokens.count - n where tokens[first..<first + n - 1].elementsEqual(last) {
-      banned.append(tokens[first + n - 1])
-    }
-    return banned
   }
 
   /// The nodes of a hypothesis from the first to the last.
@@ -211,7 +211,7 @@ struct SentenceBeams {
   }
 
   /// What was found, the best first, those of equal score in the order in which they ended.
-  func best(keepsAttention: Bool) -> [Hypothesis] {
+  var best: [Hypothesis] {
     let order = complete.indices.sorted {
       (-complete[$0].score, $0) < (-complete[$1].score, $1)
     }

@@ -13,7 +13,8 @@ import Tensors
 /// p(y_t | …) = softmax(V r_t + b)
 /// ```
 /// (Sutskever et al. 2014; Cho et al. 2014; Bahdanau et al. 2015; Luong et al. 2015, r_{t-1} in the input
-/// with "input feeding" alone.) h_t is the output of the highest layer, x̄ the encoder's summary.
+/// with "input feeding" alone.) h_t is the output of the highest layer, without what a residual connection adds
+/// where it is a query before a step; x̄ is the encoder's summary.
 struct SequenceDecoder: Module {
   let configuration: SequenceDecoderConfiguration
   let embedding: Embedding
@@ -34,7 +35,7 @@ struct SequenceDecoder: Module {
   /// Of what sizes a source comes: F, and the parts of the states of the encoder's layers.
   struct SourceSizes {
     var memory: Int
-    var states: [[Int]]
+    var states: [[StatePart]]
   }
 
   /// A decoder of a configuration without a fault.
@@ -65,7 +66,7 @@ struct SequenceDecoder: Module {
         size: configuration.attentionSize, initializer: initialization.output, key: key.child(2))
       : nil
     bridge = StateBridge(
-      from: source.states, to: stack.stateSizes, initializer: initialization.output,
+      from: source.states, to: stack.stateParts, initializer: initialization.output,
       key: key.child(3))
     readout = configuration.readoutInputs(memorySize: source.memory).map {
       Linear(
@@ -94,7 +95,7 @@ struct SequenceDecoder: Module {
         configuration.attention, querySize: stack.outputSize, memorySize: source.memory,
         size: configuration.attentionSize)
     }
-    shapes += StateBridge.parameterShapes(from: source.states, to: stack.stateSizes)
+    shapes += StateBridge.parameterShapes(from: source.states, to: stack.stateParts)
     if let inputs = configuration.readoutInputs(memorySize: source.memory) {
       shapes += [
         ("readout.weight", [configuration.readoutSize, inputs]),

@@ -126,4 +126,13 @@ public struct SequenceDecoderConfiguration: Sendable, Hashable {
     }
     return dropout.fault ?? output.fault() ?? stack(memorySize: memorySize).fault
   }
+  /// Throws ``ModelError/invalidConfiguration(_:)`` unless targets can be smoothed by ε.
+  func check(smoothing: Float) throws(ModelError) {
+    guard smoothing == 0 || output == .full else {
+      throw .invalidConfiguration("labels are smoothed where the output is full")
+    }
+    guard smoothing >= 0, smoothing < 1 else {
+      throw .invalidConfiguration("label smoothing is in [0, 1), not \(smoothing)")
+    }
+  }
 }

@@ -3,7 +3,7 @@ import Tensors
 
 /// From an encoder's last states to a decoder's first: all that is carried, the memory of an LSTM too.
 ///
-/// Layers are matched from the highest down. Where a decoder's layer has a state of the same sizes as its
+/// Layers are matched from the highest down. Where a decoder's layer has a state of the same parts as its
 /// encoder's, it takes that as it is (Sutskever et al. 2014). Else each of its parts is made from all parts
 /// of the other side by side:
 ///
@@ -21,20 +21,21 @@ struct StateBridge: Module {
 
   var parameters: [Parameter] { layers.flatMap { $0.parts.flatMap(\.parameters) } }
 
-  /// A bridge between states of the given sizes, layer by layer and part by part.
+  /// A bridge between states of the given parts, layer by layer.
   init(
-    from source: [[Int]], to target: [[Int]], prefix: String = "bridge", initializer: Initializer,
+    from source: [[StatePart]], to target: [[StatePart]], prefix: String = "bridge",
+    initializer: Initializer,
     key: RandomKey
   ) {
     layers = target.indices.map { layer in
       let below = Self.match(layer, target.count, source.count)
       guard source[below] != target[layer] else { return Layer(source: below, parts: []) }
-      let inputs = source[below].reduce(0, +)
+      let inputs = source[below].reduce(0) { $0 + $1.size }
       return Layer(
         source: below,
-        parts: target[layer].enumerated().map { part, size in
+        parts: target[layer].enumerated().map { part, made in
           Linear(
-            inputs: inputs, outputs: size, name: "\(prefix).\(layer).\(part)",
+            inputs: inputs, outputs: made.size, name: "\(prefix).\(layer).\(part)",
             initializer: initializer, key: key.child(layer).child(part))
         })
     }
@@ -42,15 +43,16 @@ struct StateBridge: Module {
 
   /// The names and shapes of the parameters, in their order.
   static func parameterShapes(
-    from source: [[Int]], to target: [[Int]], prefix: String = "bridge"
+    from source: [[StatePart]], to target: [[StatePart]], prefix: String = "bridge"
   ) -> [(name: String, shape: [Int])] {
     target.indices.flatMap { layer -> [(name: String, shape: [Int])] in
       let below = source[match(layer, target.count, source.count)]
       guard below != target[layer] else { return [] }
-      return target[layer].enumerated().flatMap { part, size in
+      let inputs = below.reduce(0) { $0 + $1.size }
+      return target[layer].enumerated().flatMap { part, made in
         [
-          ("\(prefix).\(layer).\(part).weight", [size, below.reduce(0, +)]),
-          ("\(prefix).\(layer).\(part).bias", [size]),
+          ("\(prefix).\(layer).\(part).weight", [made.size, inputs]),
+          ("\(prefix).\(layer).\(part).bias", [made.size]),
         ]
       }
     }
@@ -79,10 +81,24 @@ struct StateBridge: Module {
   }
 }
 
+/// A part of a layer's state, so that only like is taken for like: the reverse direction's output is not a
+/// memory, though it may have as many units.
+struct StatePart: Equatable {
+  enum Role { case output, memory, reverseOutput, reverseMemory }
+  var size: Int
+  var role = Role.output
+}
+
 extension StackConfiguration {
-  /// The sizes of the parts of each layer's state, those of the reverse direction after the others.
-  var stateSizes: [[Int]] {
-    let own = [projection ?? hiddenSize] + (cell.hasMemory ? [hiddenSize] : [])
-    return Array(repeating: isBidirectional ? own + own : own, count: layers)
+  /// The parts of each layer's state, those of the reverse direction after the others.
+  var stateParts: [[StatePart]] {
+    let output = projection ?? hiddenSize
+    var parts = [StatePart(size: output)]
+    if cell.hasMemory { parts.append(StatePart(size: hiddenSize, role: .memory)) }
+    if isBidirectional {
+      parts.append(StatePart(size: output, role: .reverseOutput))
+      if cell.hasMemory { parts.append(StatePart(size: hiddenSize, role: .reverseMemory)) }
+    }
+    return Array(repeating: parts, count: layers)
   }
 }

@@ -7,7 +7,7 @@ public struct ScheduledSampling: Sendable, Equatable {
   public enum Shape: String, Sendable, Codable, CaseIterable {
     /// Straight.
     case linear
-    /// 1 - kᵖ, where k is what is left of the way: fast at first.
+    /// (1 - 0.01ʷ) / 0.99, w being the share of the way that is done: fast at first.
     case exponential
     /// As the logistic function: slow, fast, slow.
     case sigmoid = "inverse-sigmoid"

@@ -46,14 +46,8 @@ extension Translator: StoredModel {
     guard !sharesVectors || blueprint.sourceVocabulary == target else {
       throw .invalidConfiguration("shared vectors need one vocabulary of source and target")
     }
-    for (vocabulary, side) in [(blueprint.sourceVocabulary, "source"), (target, "target")] {
-      for (role, id) in [
-        (Vocabulary.Role.unknown, vocabulary.unknown), (.start, vocabulary.start),
-        (.end, vocabulary.end),
-      ] where id == nil {
-        throw .invalidConfiguration("the \(side)'s vocabulary has no \(role.token)")
-      }
-    }
+    try blueprint.sourceVocabulary.checkRoles("the source's vocabulary")
+    try target.checkRoles("the target's vocabulary")
     if let fault = blueprint.architecture.decoder.output.fault(vocabularySize: target.count) {
       throw .invalidConfiguration(fault)
     }

@@ -43,9 +43,7 @@ extension Translator {
     let target = TargetBatch(
       batch.map { pairs.targets[$0] }, start: specials.start, end: specials.end)
     let source = encode(batch.map { pairs.sources[$0] }, mode: .prediction)
-    return decoder.loss(
-      target.inputs, targets: target.targets, steps: target.steps, from: source, scale: 0,
-      mode: .prediction
-    ).losses
+    return decoder.losses(
+      target.inputs, targets: target.targets, steps: target.steps, from: source)
   }
 }

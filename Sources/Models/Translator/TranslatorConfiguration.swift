@@ -22,7 +22,7 @@ public struct TranslatorConfiguration: Sendable, Hashable {
   /// Of what sizes the encoder's results come.
   var source: SequenceDecoder.SourceSizes {
     SequenceDecoder.SourceSizes(
-      memory: encoder.stack.outputSize, states: encoder.stack.stateSizes)
+      memory: encoder.stack.outputSize, states: encoder.stack.stateParts)
   }
 
   /// Throws ``ModelError/invalidConfiguration(_:)`` for numbers that make no network.

@@ -19,9 +19,6 @@ public struct TranslatorEnsemble: Sendable {
   /// What each of them counts.
   public let weights: [Double]
 
-  /// The tokens of a source that are read at once: a longer one is translated in equal pieces of at most as
-  /// many, one after the other, so that memory stays bounded.
-  public static let longestSource = 1000
   /// Hypotheses, of all sentences, that advance together.
   private static let batchRows = 512
   /// Places S·B of the sources that are read together.
@@ -57,32 +54,62 @@ public struct TranslatorEnsemble: Sendable {
     self.weights = weights
   }
 
+  /// Whether the models tell together what they attended to: all of them attend, and read the same units.
+  public var attendsTogether: Bool {
+    models.allSatisfy {
+      $0.configuration.decoder.context.attends && $0.sourceUnits == models[0].sourceUnits
+    }
+  }
+
   /// The best targets of each source, the best first.
   ///
   /// What is found for a source does not depend on the others. A source of no tokens is translated too: an
-  /// encoder reads its `</s>`.
+  /// encoder reads its `</s>`. A source of more than ``longestSource`` tokens is translated in pieces, whose
+  /// targets share in the least and the most tokens.
   ///
-  /// Throws ``ModelError/invalidConfiguration(_:)`` for options that make no sense.
+  /// Throws ``ModelError/invalidConfiguration(_:)`` for options that make no sense, as a coverage penalty does
+  /// where the models do not attend together.
   ///
   /// - Parameters:
   ///   - prefixes: what the target of each source begins with; nil for nothing.
-  ///   - keepsAttention: whether the targets tell what they attended to.
+  ///   - keepsAttention: whether the targets tell what they attended to, if the models attend together.
   ///   - replacesUnknown: whether the text has, in the place of `<unk>`, what was attended to most.
   public func translate(
     _ sources: [String], _ options: SearchOptions = SearchOptions(), prefixes: [String]? = nil,
     keepsAttention: Bool = false, replacesUnknown: Bool = false
   ) throws(ModelError) -> [[Translation]] {
     if let fault = options.fault { throw .invalidConfiguration(fault) }
-    return translate(
-      sources, prefixes, options, keepsAttention: keepsAttention, replacesUnknown: replacesUnknown
-    ) { pieces in
-      search(pieces, options, keepsAttention: keepsAttention || replacesUnknown)
+    guard attendsTogether || options.coveragePenalty == 0 else {
+      throw .invalidConfiguration(
+        "a coverage penalty is for models that attend, and that read the same units of a source")
+    }
+    let pieces = pieces(sources, prefixes, options)
+    let search = BeamSearch(
+      ensemble: decoders(options), options: options, specials: specials,
+      keepsAttention: attendsTogether && (keepsAttention || replacesUnknown))
+    let found = inBatches(pieces, options.beamSize) {
+      search.run(encoded($0), $0.map(\.request))
+    }
+    return joined(pieces, found, sources.count, options).enumerated().map { index, hypotheses in
+      // Stable: of equal ones, what was the better in the first piece stays it.
+      hypotheses.enumerated().sorted {
+        (-$0.element.score, $0.offset) < (-$1.element.score, $1.offset)
+      }
+      .map { _, hypothesis in
+        var kept = hypothesis
+        let text = text(
+          hypothesis, prefix: prefixes?[index],
+          replacingFrom: replacesUnknown ? sources[index] : nil)
+        if !keepsAttention { kept.attention = [] }
+        return Translation(text: text, hypothesis: kept)
+      }
     }
   }
 
   /// `options.best` targets of each source, drawn from what the models say.
   ///
-  /// Throws ``ModelError/invalidConfiguration(_:)`` for options that make no sense.
+  /// Throws ``ModelError/invalidConfiguration(_:)`` for options that make no sense; see
+  /// ``SearchOptions/samplingFault``.
   ///
   /// - Parameters:
   ///   - key: where random numbers come from; source i has those of branch `first` + i, so what is drawn for it
@@ -91,103 +118,27 @@ public struct TranslatorEnsemble: Sendable {
     _ sources: [String], _ sampling: Sampling, _ options: SearchOptions = SearchOptions(),
     prefixes: [String]? = nil, key: RandomKey, first: Int = 0
   ) throws(ModelError) -> [[Translation]] {
-    if let fault = options.fault { throw .invalidConfiguration(fault) }
-    return translate(sources, prefixes, options, keepsAttention: false, replacesUnknown: false) {
-      pieces in
-      let search = SampledSearch(
-        ensemble: decoders(options), sampling: sampling, options: options, specials: specials)
-      return inBatches(pieces, options.best) { batch in
-        search.run(
-          encoded(batch), batch.map(\.request),
-          keys: batch.map { key.child(first + $0.source).child($0.part) })
+    if let fault = options.samplingFault { throw .invalidConfiguration(fault) }
+    let pieces = pieces(sources, prefixes, options)
+    let search = SampledSearch(
+      ensemble: decoders(options), sampling: sampling, options: options, specials: specials)
+    let found = inBatches(pieces, options.best) { batch in
+      search.run(
+        encoded(batch), batch.map(\.request),
+        keys: batch.map { key.child(first + $0.source).child($0.part) })
+    }
+    return joined(pieces, found, sources.count, options).enumerated().map { index, hypotheses in
+      hypotheses.map {
+        Translation(text: text($0, prefix: prefixes?[index], replacingFrom: nil), hypothesis: $0)
       }
     }
-  }
-
-  private func translate(
-    _ sources: [String], _ prefixes: [String]?, _ options: SearchOptions, keepsAttention: Bool,
-    replacesUnknown: Bool, _ search: ([Piece]) -> [[Hypothesis]]
-  ) -> [[Translation]] {
-    precondition(
-      prefixes.map { $0.count == sources.count } ?? true, "a prefix for each of \(sources.count)")
-    let pieces = sources.indices.flatMap { index in
-      self.pieces(of: sources[index], index, prefix: prefixes?[index])
-    }
-    let found = search(pieces)
-    var result = [[Hypothesis]?](repeating: nil, count: sources.count)
-    for (piece, hypotheses) in zip(pieces, found) {
-      result[piece.source] = joined(result[piece.source], hypotheses, options)
-    }
-    return zip(sources, result).map { source, hypotheses in
-      let units = replacesUnknown ? models[0].sourceUnits.units(of: source) : []
-      return (hypotheses ?? []).map { hypothesis in
-        var kept = hypothesis
-        let text = self.text(hypothesis, replacingFrom: units)
-        if !keepsAttention { kept.attention = [] }
-        return Translation(text: text, hypothesis: kept)
-      }
-    }
-  }
-
-  /// A part of a source as each model reads it.
-  private struct Piece {
-    let source: Int
-    /// Its number among those of its source.
-    let part: Int
-    /// By model.
-    let tokens: [[Int32]]
-    let prefix: [Int32]
-
-    var request: BeamSearch.Request {
-      BeamSearch.Request(sourceCount: tokens[0].count, prefix: prefix)
-    }
-  }
-
-  private func pieces(of source: String, _ index: Int, prefix: String?) -> [Piece] {
-    let tokens = models.map { $0.sourceTokens(source) }
-    let longest = tokens.map(\.count).max() ?? 0
-    let count = max(1, (longest + Self.longestSource - 1) / Self.longestSource)
-    let prefix = prefix.map(models[0].targetTokens) ?? []
-    return (0..<count).map { part in
-      Piece(
-        source: index, part: part,
-        tokens: tokens.map {
-          Array($0[$0.count * part / count..<$0.count * (part + 1) / count])
-        }, prefix: part == 0 ? prefix : [])
-    }
-  }
-
-  /// Hypotheses of one piece behind those of the pieces before it, the best behind the best and so on.
-  private func joined(
-    _ before: [Hypothesis]?, _ hypotheses: [Hypothesis], _ options: SearchOptions
-  ) -> [Hypothesis] {
-    guard let before else { return hypotheses }
-    return zip(before, hypotheses).map { first, second in
-      var whole = first
-      whole.tokens += second.tokens
-      whole.tokenLogProbabilities += second.tokenLogProbabilities
-      whole.attention += second.attention
-      whole.score =
-        whole.logProbability
-        / options.lengthPenalty.divisor(whole.tokenLogProbabilities.count)
-      return whole
-    }
-  }
-
-  private func search(
-    _ pieces: [Piece], _ options: SearchOptions, keepsAttention: Bool
-  ) -> [[Hypothesis]] {
-    let search = BeamSearch(
-      ensemble: decoders(options), options: options, specials: specials,
-      keepsAttention: keepsAttention)
-    return inBatches(pieces, options.beamSize) { search.run(encoded($0), $0.map(\.request)) }
   }
 
   private func decoders(_ options: SearchOptions) -> DecoderEnsemble {
     DecoderEnsemble(
       decoders: models.map(\.decoder),
       reversed: models.map(\.configuration.encoder.reversesSource),
-      weights: weights.map { Float($0) }, mean: options.mean)
+      weights: weights, mean: options.mean)
   }
 
   private var specials: BeamSearch.Specials {
@@ -196,7 +147,7 @@ public struct TranslatorEnsemble: Sendable {
   }
 
   /// What each model makes of some pieces.
-  private func encoded(_ pieces: [Piece]) -> [EncodedSource] {
+  private func encoded(_ pieces: [SourcePiece]) -> [EncodedSource] {
     models.indices.map { model in
       models[model].encode(pieces.map { $0.tokens[model] }, mode: .prediction)
     }
@@ -204,7 +155,7 @@ public struct TranslatorEnsemble: Sendable {
 
   /// Searches for the targets of pieces of nearly equal length at a time, `rows` hypotheses each.
   private func inBatches(
-    _ pieces: [Piece], _ rows: Int, _ search: ([Piece]) -> [[Hypothesis]]
+    _ pieces: [SourcePiece], _ rows: Int, _ search: ([SourcePiece]) -> [[Hypothesis]]
   ) -> [[Hypothesis]] {
     // There are no pieces without a step.
     let batches = try? LengthBatches(
@@ -217,21 +168,5 @@ public struct TranslatorEnsemble: Sendable {
       }
     }
     return found
-  }
-
-  private func text(_ hypothesis: Hypothesis, replacingFrom units: [String]) -> String {
-    let model = models[0]
-    guard !units.isEmpty, !hypothesis.attention.isEmpty else {
-      return model.targetText(hypothesis.tokens)
-    }
-    let written = hypothesis.tokens.enumerated().map { place, token -> String in
-      guard token == model.specials.unknown else { return model.targetVocabulary.token(token) }
-      let weights = hypothesis.attention[place].prefix(units.count)
-      guard let best = weights.indices.max(by: { (weights[$0], $1) < (weights[$1], $0) }) else {
-        return model.targetVocabulary.token(token)
-      }
-      return units[best]
-    }
-    return model.targetUnits.text(of: written)
   }
 }

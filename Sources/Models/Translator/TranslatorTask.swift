@@ -61,12 +61,7 @@ public final class TranslatorTask: RecordedTask {
     precondition(
       sources.count == targets.count, "\(sources.count) sources, \(targets.count) targets")
     if let fault = sampling?.fault { throw ModelError.invalidConfiguration(fault) }
-    guard smoothing == 0 || model.configuration.decoder.output == .full else {
-      throw ModelError.invalidConfiguration("labels are smoothed where the output is full")
-    }
-    guard smoothing >= 0, smoothing < 1 else {
-      throw ModelError.invalidConfiguration("label smoothing is in [0, 1), not \(smoothing)")
-    }
+    try model.configuration.decoder.check(smoothing: smoothing)
     guard unitDropout >= 0, unitDropout < 1 else {
       throw ModelError.invalidConfiguration("unit dropout is in [0, 1), not \(unitDropout)")
     }

@@ -38,12 +38,7 @@ extension TreeClassifier: StoredModel {
     guard blueprint.vocabulary.unknown == 0 else {
       throw .invalidConfiguration("the vocabulary does not begin with <unk>")
     }
-    for (role, id) in [
-      (Vocabulary.Role.unknown, blueprint.alphabet.unknown), (.start, blueprint.alphabet.start),
-      (.end, blueprint.alphabet.end),
-    ] where id == nil {
-      throw .invalidConfiguration("the alphabet has no \(role.token)")
-    }
+    try blueprint.alphabet.checkRoles("the alphabet")
     let labels = blueprint.labels
     guard labels.unknown == nil, labels.start == nil, labels.end == nil else {
       throw .invalidConfiguration("a label has a role, as only words have")

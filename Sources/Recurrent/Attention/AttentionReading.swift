@@ -26,11 +26,9 @@ func readMemory(
     }
     guard !views.hasFewQueries else {
       for query in views.rows {
-        for s in 0..<lengths[b] {
-          unroll_axpy(
-            width, weights.sharedPointer[query * steps + s],
-            m.sharedPointer + (s * batch + b) * width, contexts.sharedPointer + query * width)
-        }
+        views.add(
+          weights.sharedPointer + query * steps, m.sharedPointer, width,
+          to: contexts.sharedPointer + query * width)
       }
       return
     }
@@ -51,13 +49,29 @@ func readMemory(
         guard views.count > 0, lengths[b] > 0 else { return }
         let gradients = views.queries(dc.sharedPointer, width)
         if let dm = sums[1]?.values.baseAddress {
-          multiply(
-            views.scores(weights.sharedPointer, steps).transposed, gradients.transposed,
-            accumulate: true, into: dm + b * width, rowStride: batch * width)
+          if views.hasFewQueries {
+            for query in views.rows {
+              views.add(
+                weights.sharedPointer + query * steps, times: dc.sharedPointer + query * width,
+                width, toKeys: dm)
+            }
+          } else {
+            multiply(
+              views.scores(weights.sharedPointer, steps).transposed, gradients.transposed,
+              accumulate: true, into: dm + b * width, rowStride: batch * width)
+          }
         }
         guard let de = sums[0]?.values.baseAddress else { return }
         withWorkspace(views.count * lengths[b]) { dAlpha in
-          multiply(gradients, views.keys(m.sharedPointer, width), into: dAlpha)
+          if views.hasFewQueries {
+            for (place, query) in views.rows.enumerated() {
+              views.compare(
+                dc.sharedPointer + query * width, m.sharedPointer, width,
+                into: dAlpha + place * lengths[b])
+            }
+          } else {
+            multiply(gradients, views.keys(m.sharedPointer, width), into: dAlpha)
+          }
           for query in 0..<views.count {
             let row = (views.first + query * views.step) * steps
             let own = dAlpha + query * lengths[b]

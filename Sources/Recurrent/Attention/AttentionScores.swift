@@ -24,11 +24,9 @@ func dotScores(_ queries: Variable, _ memory: AttentionMemory, _ layout: QueryLa
       return
     }
     for query in views.rows {
-      for s in 0..<lengths[b] {
-        scores.sharedPointer[query * steps + s] = Float(
-          unroll_dot(
-            width, q.sharedPointer + query * width, k.sharedPointer + (s * batch + b) * width))
-      }
+      views.compare(
+        q.sharedPointer + query * width, k.sharedPointer, width,
+        into: scores.sharedPointer + query * steps)
     }
   }
   withExtendedLifetime((q, k)) {}
@@ -39,13 +37,22 @@ func dotScores(_ queries: Variable, _ memory: AttentionMemory, _ layout: QueryLa
       ThreadTeam.current.forEach(batch) { b in
         let views = SequenceViews(b, layout, lengths[b], batch: batch)
         guard views.count > 0, lengths[b] > 0 else { return }
+        let (dq, dk) = (sums[0]?.values.baseAddress, sums[1]?.values.baseAddress)
+        guard !views.hasFewQueries else {
+          for query in views.rows {
+            let de = gradient.sharedPointer + query * steps
+            if let dq { views.add(de, k.sharedPointer, width, to: dq + query * width) }
+            if let dk { views.add(de, times: q.sharedPointer + query * width, width, toKeys: dk) }
+          }
+          return
+        }
         let de = views.scores(gradient.sharedPointer, steps)
-        if let dq = sums[0]?.values.baseAddress {
+        if let dq {
           multiply(
             de, views.keys(k.sharedPointer, width).transposed, accumulate: true,
             into: dq + views.first * width, rowStride: views.step * width)
         }
-        if let dk = sums[1]?.values.baseAddress {
+        if let dk {
           multiply(
             de.transposed, views.queries(q.sharedPointer, width).transposed, accumulate: true,
             into: dk + b * width, rowStride: batch * width)
@@ -99,48 +106,5 @@ func additiveScores(
     }
     context.add(total, toParent: 2)
     withExtendedLifetime(shares) {}
-  }
-}
-
-/// Where the queries and the keys of one sequence lie.
-struct SequenceViews {
-  /// Which one.
-  let sequence: Int
-  /// Its queries: how many, the first row, and the rows from one to the next.
-  let (count, first, step): (Int, Int, Int)
-  /// Its keys.
-  let length: Int
-  /// B.
-  let batch: Int
-
-  init(_ sequence: Int, _ layout: QueryLayout, _ length: Int, batch: Int) {
-    self.sequence = sequence
-    (count, first, step) = layout.rows(of: sequence)
-    hasFewQueries = layout.isGrouped && count <= 8
-    self.length = length
-    self.batch = batch
-  }
-
-  /// Its queries, row by row.
-  var rows: StrideTo<Int> { stride(from: first, to: first + count * step, by: step) }
-
-  /// Whether its keys are better taken one by one: a product of matrices would have to pack them all for a few
-  /// queries, as those of a beam are. Not where sequences are padded: what a sequence gets must not depend on
-  /// the queries of others.
-  let hasFewQueries: Bool
-
-  /// Its rows of something of `width` features a query.
-  func queries(_ base: UnsafePointer<Float>, _ width: Int) -> MatrixView {
-    MatrixView(base + first * width, rows: count, columns: width, rowStride: step * width)
-  }
-
-  /// Its rows of something of `width` features a step of the memory.
-  func keys(_ base: UnsafePointer<Float>, _ width: Int) -> MatrixView {
-    MatrixView(base + sequence * width, rows: length, columns: width, rowStride: batch * width)
-  }
-
-  /// Its own columns of scores or weights, S = `steps` a query.
-  func scores(_ base: UnsafePointer<Float>, _ steps: Int) -> MatrixView {
-    MatrixView(base + first * steps, rows: count, columns: length, rowStride: step * steps)
   }
 }

@@ -206,6 +206,29 @@ struct CaptionerTests {
     }
   }
 
+  @Test(
+    "no caption has in it what captions begin with, and none depends on the width of the beam's batch"
+  )
+  func unwritten() throws {
+    let form = CaptionerForm()
+    let data = form.data()
+    let model = try form.captioner(data)
+    let ensemble = try CaptionerEnsemble([model])
+    let wide = SearchOptions(beamSize: 60, best: 60, maximumLength: 3)
+    let found = try ensemble.caption(data.pictures, wide)
+    #expect(try ensemble.caption(data.pictures.subset([11]), wide)[0] == found[11])
+    guard let bias = model.parameters.first(where: { $0.name == "output.bias" }) else {
+      Issue.record("there is no bias")
+      return
+    }
+    let unwritten = model.specials.unwritten
+    #expect(Set(unwritten).count == 3)
+    for token in unwritten { bias.value[Int(token)] = 50 }
+    for caption in try ensemble.caption(data.pictures, wide).joined() {
+      #expect(caption.hypothesis.tokens.allSatisfy { !unwritten.contains($0) })
+    }
+  }
+
   @Test("the gradient of the loss is right in every parameter", arguments: CaptionerForm.all)
   func gradients(_ form: CaptionerForm) throws {
     let data = form.data(3)
@@ -273,6 +296,16 @@ struct CaptionerTests {
     #expect(
       line { _ = try ensemble.caption(PictureSet(features: Tensor(zeros: [2, 3]))) }
         == "the captioner takes pixels of pictures, not features of them")
+    let strangers = CaptionedPictures(
+      data.pictures, languages: ["en", "de"], captions: data.captions)
+    #expect(
+      line { _ = try CaptionerTask(form.captioner(data), data, validation: strangers, batch: 4) }
+        == "the captioner does not write \"de\", only en, fr")
+    #expect(
+      line {
+        let blind = try CaptionerEnsemble([CaptionerForm(context: .initial).captioner(data)])
+        _ = try blind.caption(data.pictures, SearchOptions(coveragePenalty: 1))
+      } == "a coverage penalty is for models that attend, and to the same places of a picture")
     var bad = form.configuration()
     bad.encoder = .pixels(ImageEncoderConfiguration(imageSize: 8, channels: [1, 1, 1, 1]))
     #expect(

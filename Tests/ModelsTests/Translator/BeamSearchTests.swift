@@ -268,25 +268,43 @@ struct BeamSearchTests {
   func unknownReplacement() throws {
     let ensemble = try ensemble([DecoderForm.all[6]])
     let unknown = ensemble.models[0].specials.unknown
+    ensemble.models[0].favor(unknown)
     let found = try ensemble.translate(
-      ["dabc"], SearchOptions(beamSize: 1), prefixes: ["?"], keepsAttention: true,
+      ["dabc"], SearchOptions(beamSize: 1, maximumLength: 3), keepsAttention: true,
       replacesUnknown: true)[0][0]
-    #expect(found.hypothesis.tokens[0] == unknown)
-    let weights = found.hypothesis.attention[0].prefix(4)
-    let best = weights.indices.max { weights[$0] < weights[$1] }!
-    #expect(found.text.hasPrefix(String(Array("dabc")[best])))
+    #expect(found.hypothesis.tokens == [unknown, unknown, unknown])
+    let copied = found.hypothesis.attention.dropLast().map { weights in
+      Array("dabc")[(0..<4).max { weights[$0] < weights[$1] }!]
+    }
+    #expect(found.text == String(copied))
   }
 
   @Test("a long source is translated in pieces, in bounded memory")
   func pieces() throws {
     let ensemble = try ensemble([DecoderForm.all[6]])
     let long = String(repeating: "abcd", count: 600)
-    let options = SearchOptions(beamSize: 2, maximumLength: 4)
-    let whole = try ensemble.translate([long], options)[0][0]
+    // The pieces share in the length.
+    let whole = try ensemble.translate(
+      [long], SearchOptions(beamSize: 2, minimumLength: 6, maximumLength: 12), keepsAttention: true)[
+        0][0]
     let parts = try ensemble.translate(
-      Array(repeating: String(long.prefix(800)), count: 3), options)
-    #expect(whole.hypothesis.tokens == parts.flatMap { $0[0].hypothesis.tokens })
-    #expect(whole.text == parts.map { $0[0].text }.joined())
+      Array(repeating: String(long.prefix(800)), count: 3),
+      SearchOptions(beamSize: 2, minimumLength: 2, maximumLength: 4), keepsAttention: true
+    ).map { $0[0] }
+    let hypothesis = whole.hypothesis
+    #expect(hypothesis.tokens == parts.flatMap(\.hypothesis.tokens))
+    #expect(whole.text == parts.map(\.text).joined())
+    // Probabilities and attention are those of the tokens and of one </s>, over the whole source.
+    #expect(
+      hypothesis.tokenLogProbabilities
+        == parts.flatMap { $0.hypothesis.tokenLogProbabilities.dropLast() }
+        + parts[2].hypothesis.tokenLogProbabilities.suffix(1))
+    #expect(hypothesis.attention.count == hypothesis.tokens.count + 1)
+    let first = parts[0].hypothesis
+    #expect(hypothesis.attention[0][..<800].elementsEqual(first.attention[0][..<800]))
+    #expect(hypothesis.attention[0][800..<2400].allSatisfy { $0 == 0 })
+    #expect(hypothesis.attention[0][2400] == first.attention[0][800])
+    #expect(hypothesis.attention[first.tokens.count][..<800].allSatisfy { $0 == 0 })
   }
 
   @Test("models of other targets, wrong weights and options are refused")
@@ -303,6 +321,9 @@ struct BeamSearchTests {
       SearchOptions(lengthPenalty: .power(-1)), SearchOptions(coveragePenalty: .nan),
       SearchOptions(minimumLength: 3, maximumLength: 2), SearchOptions(blockedNGram: 0),
       SearchOptions(beamSize: 4, groups: 3), SearchOptions(diversity: -1),
+      SearchOptions(maximumLength: .max), SearchOptions(minimumLength: .max),
+      // For models that attend.
+      SearchOptions(coveragePenalty: 0.1),
     ] {
       #expect(throws: ModelError.self) { try ensemble.translate(["a"], options) }
     }

@@ -31,7 +31,7 @@ struct SequenceDecoderTests {
         Array(batch.inputs[step * count..<(step + 1) * count]), from: state,
         RowSelection(all: count), memory, starts: Array(0...count))
       state = taken.state
-      let expected = run.readouts.sliced(step..<step + 1).value
+      let expected = run.sliced(step..<step + 1).value
       let found = taken.readouts.value.reshaped(to: expected.shape)
       #expect(relativeError(found, expected) < 1e-6, "step \(step)")
     }

@@ -9,8 +9,9 @@ import Testing
 
 @Suite("PyTorch's encoder-decoders give the same")
 struct TranslatorGoldenTests {
-  /// Float against Double rounded once, through some ten steps of either side.
-  private static let tolerance = 5e-6
+  /// Float against Double rounded once, through some ten steps of either side. What comes back to the scores of
+  /// attention is a difference of nearly equal numbers, which loses a digit.
+  private static let tolerance = 1e-5
 
   @Test(
     "losses and the gradients of all parameters, of a batch of unequal lengths",

@@ -81,7 +81,7 @@ public struct Segmenter: Sendable, Equatable {
   /// Calls `body` with each unit of `text`, with its words where the units are byte pairs.
   @inline(__always)
   func scan(_ text: String, _ body: (UnsafeBufferPointer<UInt8>) -> Void) {
-    let text = lowercases ? text.lowercased() : text
+    let text = lowercases ? text.inLowerCase : text
     switch kind {
     case .tokens:
       // The scan throws only what its closures throw.

@@ -1,3 +1,4 @@
+import Corpora
 import Foundation
 
 /// How much of a translation stands in reference translations too (Papineni et al. 2002), as sacreBLEU
@@ -89,8 +90,8 @@ public struct BLEU: CorpusMetric {
   }
 
   private func tokens(of sentence: String) -> [ArraySlice<Unicode.Scalar>] {
-    let scalars = Array(sentence.unicodeScalars)
-    return tokenization.tokens(of: isLowercased ? scalars.lowercased : scalars)
+    tokenization.tokens(
+      of: Array((isLowercased ? sentence.inLowerCase : sentence).unicodeScalars))
   }
 
   /// The score of what was counted of a text.

@@ -1,3 +1,4 @@
+import Corpora
 import Foundation
 
 /// The F-score of a translation's n-grams of characters (chrF, Popović 2015), and of words too (chrF++,
@@ -48,7 +49,7 @@ public struct ChrF: CorpusMetric {
   public func statistics(of hypothesis: String, references: [String]) -> ChrFStatistics {
     precondition(!references.isEmpty, "a sentence without a reference")
     let sentences = ([hypothesis] + references).map {
-      isLowercased ? Array($0.unicodeScalars).lowercased : Array($0.unicodeScalars)
+      Array((isLowercased ? $0.inLowerCase : $0).unicodeScalars)
     }
     var counts: [[Int]] = Array(repeating: [], count: references.count)
     let characters = sentences.map { sentence in

@@ -22,28 +22,6 @@ extension [Unicode.Scalar] {
     Array(self[..<((lastIndex { !$0.isBetweenWords } ?? -1) + 1)])
   }
 
-  /// In lower case. Strings have that too, but without the sigma that Greek has for the end of a word.
-  var lowercased: [Unicode.Scalar] {
-    var result: [Unicode.Scalar] = []
-    result.reserveCapacity(count)
-    for (place, scalar) in enumerated() {
-      if scalar == "Σ" {
-        result.append(isAtEndOfWord(place) ? "ς" : "σ")
-      } else {
-        result += scalar.properties.lowercaseMapping.unicodeScalars
-      }
-    }
-    return result
-  }
-
-  /// Unicode's condition Final_Sigma: a letter with case is before it and none behind it, where marks and
-  /// apostrophes do not count.
-  private func isAtEndOfWord(_ place: Int) -> Bool {
-    let before = self[..<place].last { !$0.properties.isCaseIgnorable }
-    let after = self[(place + 1)...].first { !$0.properties.isCaseIgnorable }
-    return before?.properties.isCased == true && after?.properties.isCased != true
-  }
-
   /// With `new` in place of every `old`, found from left to right.
   func replacing(_ old: String, with new: String) -> [Unicode.Scalar] {
     let (old, new) = (Array(old.unicodeScalars), new.unicodeScalars)

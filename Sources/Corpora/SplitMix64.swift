@@ -27,9 +27,6 @@ package struct SplitMix64: RandomNumberGenerator {
     return Self.mix(state)
   }
 
-  /// A number in [0, 1).
-  mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
-
   /// A number with mean 0 and standard deviation 1: the sum of twelve uniform ones less six, which is
   /// never beyond 6.
   mutating func nearlyNormal() -> Double {
@@ -44,9 +41,12 @@ package struct SplitMix64: RandomNumberGenerator {
   }
 }
 
+// How the standard library draws a number may change from version to version.
 extension RandomNumberGenerator {
-  /// A number in 0 ..< `bound`, each equally likely (Lemire 2019). How the standard library draws one may
-  /// change from version to version.
+  /// A number in [0, 1).
+  mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
+
+  /// A number in 0 ..< `bound`, each equally likely (Lemire 2019).
   package mutating func below(_ bound: UInt64) -> UInt64 {
     var product = next().multipliedFullWidth(by: bound)
     if product.low < bound {

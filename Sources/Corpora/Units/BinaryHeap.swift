@@ -1,4 +1,4 @@
-/// A binary heap: whatever comes before all others is found in O(1) and taken out in O(log n).
+/// A binary heap: an element is put in, and the one that comes before all others taken out, in O(log n).
 struct BinaryHeap<Element> {
   private var elements: [Element] = []
 

@@ -8,18 +8,21 @@ extension BytePairEncoding {
   ///
   /// The words of two languages, counted together, give one encoding for both: a name is then cut alike on
   /// either side. An encoding has at most as many units as the words have distinct scalars, and one more a
-  /// merge.
+  /// merge. No unit has a space in it, which is what stands between two units where merges are written: a word
+  /// with spaces counts as the words between them.
   public init(learningFrom words: TokenCounts, merges: Int, minimumCount: Int = 2) {
     precondition(merges >= 0, "\(merges) merges, expected 0 or more")
     self.init()
     var learner = PairCounts()
     for (word, count) in words {
-      let units = word.withUnsafeBufferPointer { word in
-        var units: [Int32] = []
-        MarkedText.scanScalars(word) { units.append(number(ofScalar: $0)) }
-        return units
+      for part in word.split(separator: UInt8(ascii: " ")) {
+        let units = part.withUnsafeBufferPointer { part in
+          var units: [Int32] = []
+          scanScalars(part) { units.append(number(ofScalar: $0)) }
+          return units
+        }
+        learner.add(units, count: count)
       }
-      learner.add(units, count: count)
     }
     learner.begin(self)
     while mergeCount < merges,

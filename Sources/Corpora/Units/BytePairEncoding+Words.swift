@@ -6,7 +6,8 @@ extension BytePairEncoding {
   }
 
   /// The units of `word` where each merge is passed over with probability `dropout`, in 0...1: with 0 as
-  /// without, with 1 the scalars. Takes O(n log n / (1 - dropout)) for n scalars.
+  /// without, with 1 the scalars. Takes O(n log n / (1 - dropout)) for n scalars and a dropout below 1, and
+  /// O(n log n) for 1.
   public func units(
     ofWord word: String, dropout: Double, using generator: inout some RandomNumberGenerator
   ) -> [String] {
@@ -53,8 +54,7 @@ struct Merging {
     while let pair = heap.pop(by: <) {
       let place = Int(pair & 0xFFFF_FFFF)
       guard ranks[place] == Int32(pair >> 32) else { continue }
-      // 53 bits of our own, as the standard library's way to a number in [0, 1) may change.
-      if dropout > 0, Double(generator.next() >> 11) * 0x1p-53 < dropout {
+      if dropout > 0, generator.uniform() < dropout {
         dropped.append(pair)
         continue
       }
@@ -81,14 +81,14 @@ struct Merging {
     ranks.removeAll(keepingCapacity: true)
     heap.removeAll()
     dropped.removeAll(keepingCapacity: true)
-    var index = 0
-    while index < word.count {
+    var start = 0
+    scanScalars(word) { bytes in
       previous.append(units.count - 1)
-      units.append(encoding.number(of: scalar(word, at: index)))
+      units.append(encoding.number(of: scalar(bytes, at: 0)))
       next.append(units.count)
-      starts.append(index)
+      starts.append(start)
       ranks.append(-1)
-      index += scalarLength(word[index])
+      start += bytes.count
     }
     for place in units.indices { look(place, encoding) }
   }

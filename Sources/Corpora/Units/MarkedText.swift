@@ -28,9 +28,13 @@ enum MarkedText {
     guard word.contains(mark[0]) else { return marked.append(contentsOf: word) }
     var index = 0
     while index < word.count {
-      let isMark = word[index...].starts(with: mark)
-      marked += isMark ? literalMark : [word[index]]
-      index += isMark ? mark.count : 1
+      if word[index...].starts(with: mark) {
+        marked += literalMark
+        index += mark.count
+      } else {
+        marked.append(word[index])
+        index += 1
+      }
     }
   }
 
@@ -58,18 +62,5 @@ enum MarkedText {
       }
     }
     return String(decoding: text, as: UTF8.self)
-  }
-
-  /// Calls `body` with each scalar.
-  @inline(__always)
-  static func scanScalars(
-    _ marked: UnsafeBufferPointer<UInt8>, _ body: (UnsafeBufferPointer<UInt8>) -> Void
-  ) {
-    var index = 0
-    while index < marked.count {
-      let length = scalarLength(marked[index])
-      body(UnsafeBufferPointer(rebasing: marked[index..<index + length]))
-      index += length
-    }
   }
 }

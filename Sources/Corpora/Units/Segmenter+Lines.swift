@@ -25,10 +25,12 @@ extension Segmenter {
   }
 
   /// The units of each of `lines` where each merge is passed over with probability `dropout`, see
-  /// ``BytePairEncoding``. They follow from seed and epoch alone.
+  /// ``BytePairEncoding``. They follow from seed and epoch, which is not negative, alone.
   public func units(
     ofLines lines: some Sequence<String>, dropout: Double, seed: UInt64, epoch: Int
   ) -> [[String]] {
+    precondition(0...1 ~= dropout, "dropout \(dropout), expected 0 to 1")
+    precondition(epoch >= 0, "epoch \(epoch), expected 0 or more")
     guard dropout > 0, encoding != nil else { return units(ofLines: lines) }
     var generator = SplitMix64(seed: seed, epoch: UInt64(epoch))
     var merging = Merging()

@@ -93,7 +93,7 @@ public struct Segmenter: Sendable, Equatable {
       }
     case .characters:
       MarkedText.bytes(of: text, marksFirst: false).withUnsafeBufferPointer {
-        MarkedText.scanScalars($0, body)
+        scanScalars($0, body)
       }
     case .words, .bytePairs:
       MarkedText.bytes(of: text, marksFirst: true).withUnsafeBufferPointer {

@@ -75,13 +75,3 @@ enum WordScan {
     }
   }
 }
-
-/// The scalar that begins at `index` of `text`, which is UTF-8.
-@inline(__always)
-func scalar(_ text: UnsafeBufferPointer<UInt8>, at index: Int) -> Unicode.Scalar {
-  let length = scalarLength(text[index])
-  var code = UInt32(text[index])
-  if length > 1 { code &= 0xFF >> UInt32(length + 1) }
-  for offset in 1..<max(1, length) { code = code << 6 | UInt32(text[index + offset] & 0x3F) }
-  return Unicode.Scalar(code) ?? "\u{FFFD}"
-}

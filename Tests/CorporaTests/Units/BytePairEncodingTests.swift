@@ -153,7 +153,17 @@ struct BytePairEncodingTests {
     #expect(abs(both - 0.375) < 0.022)
   }
 
-  @Test("a long word takes no longer than many short ones")
+  @Test("a word with spaces counts as the words between them, and merges are read again")
+  func spaces() throws {
+    let apart = BytePairEncoding(learningFrom: counts([("ab", 6), ("c", 3), ("bd", 3)]), merges: 9)
+    let together = BytePairEncoding(
+      learningFrom: counts([("ab c", 3), (" ab  bd ", 3), (" ", 8)]), merges: 9)
+    #expect(together == apart && together.merges == ["a b", "b d"])
+    #expect(try BytePairEncoding(merges: together.merges) == together)
+    #expect(together.units(ofWord: "ab bd") == ["ab", " ", "bd"])
+  }
+
+  @Test("a long word is cut as the short ones that it is made of")
   func longWord() {
     let encoding = BytePairEncoding(learningFrom: counts(example), merges: 100)
     let word = String(repeating: "▁newest", count: 1_000)

@@ -103,6 +103,16 @@ struct SegmenterTests {
     #expect(units(1, 1, 2).joined().allSatisfy { $0.unicodeScalars.count == 1 })
   }
 
+  @Test("a dropout that is no probability, or an epoch before the first, is refused")
+  func badDropout() async {
+    await #expect(processExitsWith: .failure) {
+      _ = Segmenter(.words).units(ofLines: ["a"], dropout: -0.1, seed: 1, epoch: 1)
+    }
+    await #expect(processExitsWith: .failure) {
+      _ = Segmenter(.words).units(ofLines: ["a"], dropout: 0, seed: 1, epoch: -1)
+    }
+  }
+
   @Test("lower case comes before merges are learned")
   func lowerCase() {
     let segmenter = Segmenter(

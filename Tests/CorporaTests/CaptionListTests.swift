@@ -24,10 +24,17 @@ struct CaptionListTests {
       CaptionList(path: "x/y/t.tsv", columns: [], entries: []).usualFolder.hasSuffix("x/y/images"))
   }
 
+  @Test("lines end with LF or CR LF, the last one with neither, and empty ones are passed over")
+  func lineEnds() throws {
+    let list = try list("image\ten\r\n\r\na\tx\n\nb\ty\r")
+    #expect(list.entries.map(\.image) == ["a", "b"] && list.entries.map(\.line) == [3, 5])
+    #expect(list.entries.map(\.captions) == [["x"], ["y"]])
+  }
+
   @Test("what is wrong is named with its line")
   func faults() {
     let cases: [(String, [String]?, CorpusError)] = [
-      ("image\ten\n", nil, .empty(path: "t.tsv")),
+      ("", nil, .empty(path: "t.tsv")), ("image\ten\n", nil, .empty(path: "t.tsv")),
       (
         "picture\ten\na\tb\n", nil,
         .malformed(
@@ -46,7 +53,15 @@ struct CaptionListTests {
       ),
       (
         "image\ten\na\tb\nc\n", nil,
-        .malformed(path: "t.tsv", line: 3, detail: "1 columns, expected 2 as in the heading")
+        .malformed(path: "t.tsv", line: 3, detail: "1 column, expected 2 as in the heading")
+      ),
+      (
+        "image\ten\na\tb\tc\n", nil,
+        .malformed(path: "t.tsv", line: 2, detail: "3 columns, expected 2 as in the heading")
+      ),
+      (
+        "image\ten\n \n", nil,
+        .malformed(path: "t.tsv", line: 2, detail: "1 column, expected 2 as in the heading")
       ),
       (
         "image\ten\n\tb\n", nil,

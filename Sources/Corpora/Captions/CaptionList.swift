@@ -7,7 +7,7 @@ import Foundation
 /// 38-20e3.png   keycap: 8       touches : 8
 /// ```
 /// Columns stand between tabs. One of them names a file; each of the others has a caption, such as one in each
-/// language. A caption without a word is none.
+/// language. A caption without a word is none. Empty lines, with which tables often end, are passed over.
 public struct CaptionList: Sendable, Equatable {
   /// A picture and its captions.
   public struct Entry: Sendable, Equatable {
@@ -55,9 +55,9 @@ public struct CaptionList: Sendable, Equatable {
   init(
     of text: String, name: String, columns: [String]? = nil, imageColumn: String = "image"
   ) throws(CorpusError) {
-    let lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-      .map { Substring($0) }
-    let heading = ParallelFile.columns(of: lines[0]).map(String.init)
+    let lines = lines(of: text)
+    guard let first = lines.first else { throw .empty(path: name) }
+    let heading = ParallelFile.columns(of: first).map(String.init)
     func place(_ column: String) throws(CorpusError) -> Int {
       let places = heading.indices.filter { heading[$0] == column }
       guard places.count == 1 else {
@@ -80,7 +80,8 @@ public struct CaptionList: Sendable, Equatable {
       guard cells.count == heading.count else {
         throw .malformed(
           path: name, line: index + 1,
-          detail: "\(cells.count) columns, expected \(heading.count) as in the heading")
+          detail: "\(cells.count) \(cells.count == 1 ? "column" : "columns"), expected "
+            + "\(heading.count) as in the heading")
       }
       guard !isBlank(cells[image]) else {
         throw .malformed(path: name, line: index + 1, detail: "there is no name of a picture")

@@ -85,12 +85,3 @@ extension ColumnReader {
     return sentences
   }
 }
-
-/// The lines of `text` without their ends, LF or CR LF.
-func lines(of text: String) -> [Substring] {
-  var lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-  // What follows the last line feed is no line.
-  if lines.last?.isEmpty == true { lines.removeLast() }
-  let carriageReturn = UInt8(ascii: "\r")
-  return lines.map { Substring($0.last == carriageReturn ? $0.dropLast() : $0) }
-}

@@ -24,10 +24,6 @@ public struct ParallelCorpus: Sendable, Equatable {
     guard !sources.isEmpty else { throw .noSentences }
   }
 
-  init(_ sides: ParallelFile.Sides, keepsEmptyPairs: Bool = false) {
-    append(sides, keepsEmptyPairs: keepsEmptyPairs)
-  }
-
   private mutating func append(_ sides: ParallelFile.Sides, keepsEmptyPairs: Bool) {
     sources.reserveCapacity(sources.count + sides.sources.count)
     targets.reserveCapacity(targets.count + sides.targets.count)
@@ -39,11 +35,4 @@ public struct ParallelCorpus: Sendable, Equatable {
       targets.append(String(target))
     }
   }
-}
-
-/// Whether there is no token in `line`.
-func isBlank(_ line: Substring) -> Bool {
-  // A first byte of ASCII that is neither a control character nor a space settles most lines.
-  guard let first = line.utf8.first, !(0x21..<0x80 ~= first) else { return line.isEmpty }
-  return Tokenizer.words.tokens(of: String(line)).isEmpty
 }

@@ -25,12 +25,9 @@ extension ParallelFile {
   ) throws(CorpusError) -> Sides {
     let (sources, targets) = (lines(of: sources), lines(of: targets))
     guard sources.count == targets.count else {
-      let shorter = min(sources.count, targets.count)
-      let isLong = sources.count > shorter
-      throw .malformed(
-        path: isLong ? source : target, line: shorter + 1,
-        detail: "the line has no \(isLong ? "translation" : "source"), as \(source) has "
-          + "\(counted(sources)) and \(target) \(counted(targets)), expected as many")
+      throw LinesFile.unequal(
+        .init(path: source, count: sources.count, role: "source"),
+        .init(path: target, count: targets.count, role: "translation"))
     }
     return (sources, targets)
   }
@@ -57,9 +54,5 @@ extension ParallelFile {
     // By bytes: a combining mark behind a tab would make it one character with the tab.
     line.utf8.split(separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false)
       .map { Substring($0) }
-  }
-
-  private static func counted(_ lines: [Substring]) -> String {
-    "\(lines.count) \(lines.count == 1 ? "line" : "lines")"
   }
 }

@@ -35,12 +35,6 @@ public struct ReferenceSet: Sendable, Equatable {
       references.append(columns.dropFirst().map { String($0) })
     }
   }
-
-  /// The distinct sources of `corpus` in the order of their first appearance, each with the targets of all
-  /// its pairs: for lists with a line for each reference. Sources are told apart by their bytes.
-  public init(grouping corpus: ParallelCorpus) {
-    self = ReferenceSet(pairing: corpus).grouped
-  }
 }
 
 extension ReferenceSet {
@@ -50,8 +44,8 @@ extension ReferenceSet {
     references = corpus.targets.map { [$0] }
   }
 
-  /// The distinct sources in the order of their first appearance, each with the references of all its lines.
-  /// Sources are told apart by their bytes.
+  /// The distinct sources in the order of their first appearance, each with the references of all its lines:
+  /// for lists with a line for each reference. Sources are told apart by their bytes.
   public var grouped: ReferenceSet {
     var set = self
     (set.sources, set.references) = ([], [])
@@ -70,19 +64,49 @@ extension ReferenceSet {
 }
 
 extension ReferenceSet {
-  /// The same sources with the references of both, line by line. There are as many of one as of the other.
-  public func joined(with other: ReferenceSet) -> ReferenceSet {
-    precondition(count == other.count, "\(count) sources and \(other.count)")
-    var set = self
-    set.references = zip(references, other.references).map(+)
-    return set
+  /// The lines of the file `source`, each with what ``references(reading:)`` finds in `targets`.
+  ///
+  /// Throws what that throws, and ``CorpusError/malformed(path:line:detail:)`` for a line without a partner.
+  public init(source: String, targets: [String]) throws(CorpusError) {
+    sources = try LinesFile.read(source)
+    references = try Self.references(reading: targets)
+    guard sources.count == references.count else {
+      throw LinesFile.unequal(
+        .init(path: source, count: sources.count, role: "source"),
+        .init(path: targets[0], count: references.count, role: "reference"))
+    }
   }
-}
 
-/// A file of lines, each by itself.
-public enum LinesFile {
-  /// The lines of the file at `path`. Throws what ``TextFile/read(_:)`` throws.
-  public static func read(_ path: String) throws(CorpusError) -> [String] {
-    lines(of: try TextFile.read(path)).map { String($0) }
+  /// What is right for each line, from files that have a reference a line, at least one file: line i of all.
+  /// A line of nothing but white space is no reference, as not everybody has translated everything; were it
+  /// one, it would be right to say nothing.
+  ///
+  /// Throws ``CorpusError/malformed(path:line:detail:)`` for a line that is blank in all files and for one
+  /// without a partner, and what ``TextFile/read(_:)`` throws.
+  public static func references(reading files: [String]) throws(CorpusError) -> [[String]] {
+    precondition(!files.isEmpty, "no file of references")
+    var columns: [[Substring]] = []
+    for file in files {
+      columns.append(lines(of: try TextFile.read(file)))
+      let (first, last) = (columns[0].count, columns[columns.count - 1].count)
+      guard first == last else {
+        throw LinesFile.unequal(
+          .init(path: files[0], count: first, role: "reference"),
+          .init(path: file, count: last, role: "reference"))
+      }
+    }
+    var references: [[String]] = []
+    for line in columns[0].indices {
+      let found = columns.map { $0[line] }.filter { !isBlank($0) }
+      guard !found.isEmpty else {
+        throw .malformed(
+          path: files[0], line: line + 1,
+          detail: files.count == 1
+            ? "the reference is empty, expected some words"
+            : "the line is empty in all \(files.count) files, expected some words in one of them")
+      }
+      references.append(found.map { String($0) })
+    }
+    return references
   }
 }

@@ -34,12 +34,7 @@ struct PairedChoice: Equatable {
 
   /// The sources, each with its references.
   func references() throws -> ReferenceSet {
-    let sets = try targets.map {
-      ReferenceSet(
-        pairing: try ParallelCorpus(
-          reading: [.pair(source: source, target: $0)], keepsEmptyPairs: true))
-    }
-    return sets.dropFirst().reduce(sets[0]) { $0.joined(with: $1) }
+    try ReferenceSet(source: source, targets: targets)
   }
 }
 

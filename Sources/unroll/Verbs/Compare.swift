@@ -56,7 +56,7 @@ struct Compare: Verb {
     try withThreads(threads) {
       let right =
         try references.map { try ReferenceSet(reading: $0).grouped.references }
-        ?? lines(of: targets)
+        ?? ReferenceSet.references(reading: targets)
       let scores = try systems.map { path in
         let translations = try LinesFile.read(path)
         guard translations.count == right.count else {
@@ -73,16 +73,5 @@ struct Compare: Verb {
         ? console.writeResult(comparison.objects.map { $0.text + "\n" }.joined())
         : console.writeResult(comparison.table(references: right))
     }
-  }
-
-  /// The references of each line, one from each file.
-  private func lines(of files: [String]) throws -> [[String]] {
-    let columns = try files.map { try LinesFile.read($0) }
-    for (path, column) in zip(files, columns) where column.count != columns[0].count {
-      throw Failure(
-        "\(files[0]) has \(Format.plural(columns[0].count, "line")) and \(path) "
-          + "\(Format.count(column.count)); expected as many")
-    }
-    return columns[0].indices.map { line in columns.map { $0[line] } }
   }
 }

@@ -109,10 +109,60 @@ struct ParallelCorpusTests {
   @Test("pairs of one source become its references, in the order of first appearance, by bytes")
   func grouping() throws {
     let text = "B\tB IY\nA\tAH\ne\u{301}\t1\nB\tB\né\t2\nA\tEY\nB\t\u{301}\n"
-    let corpus = ParallelCorpus(try ParallelFile.sides(tabbed: text, name: "f"))
-    let set = ReferenceSet(grouping: corpus)
-    let expected = ["B", "A", "e\u{301}", "é"]
-    #expect(set.sources.elementsEqual(expected) { $0.isIdentical(to: $1) })
-    #expect(set.references == [["B IY", "B", "\u{301}"], ["AH", "EY"], ["1"], ["2"]])
+    try withFiles(["f": text]) { folder in
+      let corpus = try ParallelCorpus(reading: [.tabbed(folder + "f")])
+      let set = ReferenceSet(pairing: corpus).grouped
+      let expected = ["B", "A", "e\u{301}", "é"]
+      #expect(set.sources.elementsEqual(expected) { $0.isIdentical(to: $1) })
+      #expect(set.references == [["B IY", "B", "\u{301}"], ["AH", "EY"], ["1"], ["2"]])
+    }
+  }
+
+  @Test("files of references stand side by side; a blank line is none where another file has one")
+  func referenceFiles() throws {
+    let text = [
+      "s": "a\n\nc\n", "one": "A\n \nC\n", "two": "\u{3000}\nB\nD d\r\n", "short": "A\nB\n",
+      "no": "A\n\t\nC\n",
+    ]
+    try withFiles(text) { folder in
+      func fault(_ body: () throws -> Void) -> String? {
+        #expect(throws: CorpusError.self, performing: body)?.description
+          .replacing(folder, with: "")
+      }
+      let files = [folder + "one", folder + "two"]
+      let references = [["A"], ["B"], ["C", "D d"]]
+      #expect(try ReferenceSet.references(reading: files) == references)
+      let set = try ReferenceSet(source: folder + "s", targets: files)
+      #expect(set.sources == ["a", "", "c"] && set.references == references)
+      #expect(try ReferenceSet.references(reading: [folder + "short"]) == [["A"], ["B"]])
+
+      let alone = fault { _ = try ReferenceSet.references(reading: [folder + "one"]) }
+      #expect(alone == "one:2: the reference is empty, expected some words")
+      let both = fault {
+        _ = try ReferenceSet(source: folder + "s", targets: [folder + "one", folder + "no"])
+      }
+      #expect(
+        both == "one:2: the line is empty in all 2 files, expected some words in one of them")
+      let short = fault {
+        _ = try ReferenceSet.references(reading: [folder + "short", folder + "two"])
+      }
+      #expect(
+        short == "two:3: the line has no reference, as short has 2 lines and two 3 lines, "
+          + "expected as many")
+      let source = fault {
+        _ = try ReferenceSet(source: folder + "s", targets: [folder + "short"])
+      }
+      #expect(
+        source == "s:3: the line has no reference, as s has 3 lines and short 2 lines, "
+          + "expected as many")
+    }
+  }
+
+  @Test("a line is blank if it has no token")
+  func blank() {
+    for line in RandomTexts.make(300, seed: 12) {
+      #expect(isBlank(line[...]) == Tokenizer.words.tokens(of: line).isEmpty)
+    }
+    #expect(isBlank(" \u{85}\u{1680}\u{2028}\u{205F}\u{3000}\n") && !isBlank(" \u{200B}"))
   }
 }

@@ -55,6 +55,25 @@ struct BootstrapTests {
     #expect(estimate.interval.contains(0.5))
   }
 
+  @Test("sentences whose references are empty count too, also where a resample has no others")
+  func emptyReferences() {
+    func sentence(_ insertions: Int, of length: Int) -> ErrorStatistics {
+      ErrorStatistics(counts: [1, insertions > 0 ? 1 : 0, 0, insertions, 0, length])
+    }
+    // A quarter of the resamples of two sentences has the first alone, twice: 6 edits of nothing, and 2.
+    let first = [sentence(3, of: 0), sentence(0, of: 4)]
+    let second = [sentence(1, of: 0), sentence(0, of: 4)]
+    let comparison = Bootstrap().compare(first, with: second, by: ErrorRate.tokens)
+    #expect(comparison.first.interval == 0...6 && comparison.second.interval == 0...2)
+    #expect(comparison.difference.interval == -4...0)
+    #expect(comparison.difference.score == -0.5 && comparison.secondWins > 0.7)
+    // A mean of |d| = (4 + 2 · 0.5 + 0) / 4, which only the resamples of that quarter are so far above.
+    #expect(abs(comparison.pValue - 0.25) < 0.05)
+    let nothing = Bootstrap().compare(
+      [sentence(3, of: 0)], with: [sentence(0, of: 0)], by: ErrorRate.tokens)
+    #expect(nothing.first.interval == 3...3 && nothing.difference.score == -3)
+  }
+
   @Test("the same seed draws the same resamples, another draws others")
   func seeds() {
     func compare(_ seed: UInt64) -> BootstrapComparison {

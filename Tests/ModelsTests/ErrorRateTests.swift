@@ -112,7 +112,9 @@ struct ErrorRateTests {
     let right = ErrorStatistics(hypothesis: none, references: [["a"], []])
     #expect(right.edits == 0 && right.wrongSentences == 0 && right.tokenErrorRate == 0)
     let wrong = ErrorStatistics(hypothesis: ["a"], references: [none])
-    #expect(wrong.insertions == 1 && wrong.tokenErrorRate == .infinity)
+    #expect(wrong.insertions == 1 && wrong.tokenErrorRate == 1)
+    // Edits of nothing count as of one token, however many they are.
+    #expect((wrong + wrong).tokenErrorRate == 2 && (wrong + right).tokenErrorRate == 1)
     #expect(ErrorStatistics(hypothesis: ["a"], references: [none, ["b"]]).substitutions == 1)
     let nothing = ErrorRate.tokens.total(of: [])
     #expect(

@@ -24,7 +24,7 @@ public struct Bootstrap: Sendable, Hashable {
   ) -> BootstrapEstimate {
     var generator = SplitMix64(seed: seed)
     let scores = scores(of: [system], by: metric, using: &generator)
-    return BootstrapEstimate(score: metric.value(of: metric.total(of: system)), scores[0])
+    return BootstrapEstimate(score: Self.score(of: metric.total(of: system), by: metric), scores[0])
   }
 
   /// Compares two systems by the statistics of the same sentences in the same order. There has to be one.
@@ -40,7 +40,7 @@ public struct Bootstrap: Sendable, Hashable {
     using generator: inout some RandomNumberGenerator
   ) -> BootstrapComparison {
     let scores = scores(of: [first, second], by: metric, using: &generator)
-    let whole = [first, second].map { metric.value(of: metric.total(of: $0)) }
+    let whole = [first, second].map { Self.score(of: metric.total(of: $0), by: metric) }
     return BootstrapComparison(
       first: whole[0], second: whole[1], resampled: (scores[0], scores[1]),
       isHigherBetter: metric.isHigherBetter)
@@ -74,10 +74,19 @@ public struct Bootstrap: Sendable, Hashable {
       let sums = Self.resample(counts, width: width * systems.count, using: &generator)
       for system in systems.indices {
         let sum = Metric.Statistic(counts: Array(sums[system * width..<(system + 1) * width]))
-        scores[system].append(metric.value(of: sum))
+        scores[system].append(Self.score(of: sum, by: metric))
       }
     }
     return scores
+  }
+
+  /// An infinite score has no mean with others, and NaN no place among them.
+  private static func score<Metric: CorpusMetric>(
+    of statistic: Metric.Statistic, by metric: Metric
+  ) -> Double {
+    let score = metric.value(of: statistic)
+    precondition(score.isFinite, "a score of \(score) for \(statistic.counts), expected a number")
+    return score
   }
 
   /// The sums of as many rows of `counts` as there are, drawn with replacement.

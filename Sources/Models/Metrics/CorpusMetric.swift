@@ -36,7 +36,7 @@ public protocol CorpusMetric<Statistic>: Sendable {
   /// Whether the better of two texts is the one with the higher score; otherwise it is the lower.
   var isHigherBetter: Bool { get }
 
-  /// The score of what was counted.
+  /// The score of what was counted, a finite number for all sums of sentences' counts.
   func value(of statistic: Statistic) -> Double
 }
 

@@ -21,6 +21,7 @@ public struct ErrorStatistics: CorpusStatistic {
     var closest: (counts: EditCounts, length: Int, rate: Double)?
     for reference in references {
       let edits = EditCounts(from: reference, to: hypothesis)
+      // Infinite for edits of nothing, so that whoever says a thing is not compared with nothing.
       let rate = Self.rate(edits.edits, of: reference.count)
       if let closest, (closest.rate, closest.length) <= (rate, reference.count) { continue }
       closest = (edits, reference.count, rate)
@@ -51,8 +52,9 @@ public struct ErrorStatistics: CorpusStatistic {
   public var edits: Int { substitutions + insertions + deletions }
 
   /// Σ edits / Σ tokens of the closest references: 0 if nothing is wrong, above 1 if there are more edits
-  /// than tokens, infinite for edits of nothing.
-  public var tokenErrorRate: Double { Self.rate(edits, of: referenceLength) }
+  /// than tokens. Where the references have no token at all, edits count as of one: a rate that is infinite
+  /// could not be told from another, nor averaged over the resamples of ``Bootstrap``.
+  public var tokenErrorRate: Double { Self.rate(edits, of: max(1, referenceLength)) }
   /// The share of sentences that equal none of their references; 0 of no sentences.
   public var sentenceErrorRate: Double { Self.rate(wrongSentences, of: sentences) }
   /// The share of sentences that equal one of their references; 0 of no sentences.

@@ -13,7 +13,8 @@ import Foundation
 /// equally close. Sentences may have different numbers of references. An empty reference is one of length 0;
 /// one that is missing has to be left out.
 ///
-/// Two scores are comparable only if their ``signature(references:)`` is the same.
+/// Scores of two texts are comparable only if their ``signature(references:)`` is the same. It says nothing of
+/// the scores of single sentences, which are always of the effective order.
 public struct BLEU: CorpusMetric {
   /// What is done with an order of which nothing matches, by the numbers of Chen & Cherry (2014).
   public enum Smoothing: Sendable, Hashable {
@@ -102,11 +103,6 @@ public struct BLEU: CorpusMetric {
   /// The score of what was counted of a text, 0…100.
   public func value(of statistic: BLEUStatistics) -> Double { score(of: statistic).score }
 
-  /// BLEU-1 to BLEU-N of what was counted of a text, as captions are judged.
-  public func scores(ofEachOrder statistics: BLEUStatistics) -> [BLEUScore] {
-    (1...statistics.maximumOrder).map { score(of: statistics.upTo(order: $0)) }
-  }
-
   /// The score of a text, `references[i]` being those of `hypotheses[i]`.
   public func score(of hypotheses: [String], references: [[String]]) -> BLEUScore {
     precondition(
@@ -121,8 +117,9 @@ public struct BLEU: CorpusMetric {
     score(of: statistics(of: hypothesis, references: references), usesEffectiveOrder: true)
   }
 
-  /// The settings in one line, in sacreBLEU's words but without its version: `nrefs:1|case:mixed|eff:no|
-  /// tok:13a|smooth:exp`. The number of references is `var` where sentences differ in it.
+  /// The settings of a text's score in one line, in sacreBLEU's words but without its version:
+  /// `nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp`. The number of references is `var` where sentences differ
+  /// in it.
   public func signature(references: [[String]]) -> String {
     let method =
       switch smoothing {

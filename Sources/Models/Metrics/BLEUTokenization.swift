@@ -2,7 +2,7 @@
 /// comparable (Post 2018).
 public enum BLEUTokenization: String, Sendable, CaseIterable {
   /// NIST's script `mteval-v13a`, with which results are usually published: marks and symbols of ASCII are
-  /// tokens, but not apostrophes, nor hyphens between letters, nor periods and commas between digits.
+  /// tokens, but not apostrophes, nor hyphens except behind a digit, nor periods and commas between digits.
   case mteval13a = "13a"
   /// NIST's script `mteval-v14`: marks and symbols of all scripts are tokens, but not marks between numbers.
   case international = "intl"

@@ -10,6 +10,9 @@ import Foundation
 /// with sums over all sentences, and without orders for which either side has no n-gram. Of several
 /// references a sentence is compared with the one that gives it the highest score, the first of those.
 /// Sentences may have different numbers of references.
+///
+/// Two scores are comparable only if their ``signature(references:)`` is the same, so that is to be published
+/// with them.
 public struct ChrF: CorpusMetric {
   /// The highest order of characters.
   public var characterOrder: Int

@@ -132,7 +132,7 @@ enum DeflateCodes {
   }
 
   /// The two codes of a block of type 1.
-  static func fixed() throws(StreamFault) -> (PrefixCode, PrefixCode) {
+  static func fixed() throws(StreamFault) -> (literals: PrefixCode, distances: PrefixCode) {
     (
       try code(fixedLiteralSizes, lookupBits: lengthLookupBits, "literals and lengths"),
       try code(fixedDistanceSizes, lookupBits: distanceLookupBits, "distances")

@@ -6,7 +6,7 @@
 ///
 /// ```swift
 /// let image = try Image(contentsOf: "cat.jpg")
-/// let input = image.resized(width: 64, height: 64).planes()  // [3, 64, 64], 0…1
+/// let pictures = PictureSet([image], size: 64)  // of Models: at 64 × 64 pixels, as captioners take them
 /// ```
 public struct Image: Sendable, Equatable {
   /// Pixels in a row, at least 1.

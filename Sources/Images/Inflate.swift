@@ -45,14 +45,17 @@ struct Inflate {
 
   private mutating func blocks() throws(StreamFault) {
     var isLast = false
+    // Made once, as there may be very many small blocks.
+    var fixed: (literals: PrefixCode, distances: PrefixCode)?
     while !isLast {
       isLast = try reader.take(1) == 1
       let place = reader.offset
       switch try reader.take(2) {
       case 0: try stored()
       case 1:
-        let (literals, distances) = try DeflateCodes.fixed()
-        try compressed(literals, distances)
+        let codes = if let fixed { fixed } else { try DeflateCodes.fixed() }
+        fixed = codes
+        try compressed(codes.literals, codes.distances)
       case 2:
         let (literals, distances) = try DeflateCodes.read(from: &reader)
         try compressed(literals, distances)

@@ -2,10 +2,10 @@
 ///
 /// f(x, y) = ¼ Σᵤ Σᵥ C(u) C(v) F(u, v) cos((2x + 1) u π / 16) cos((2y + 1) v π / 16), C(0) = 1/√2, else 1.
 ///
-/// One dimension after the other by the factorisation of Loeffler, Ligtenberg and Moschytz (1989), eleven
-/// multiplications each, in whole numbers: factors have 13 bits after the point, and two bits are kept
-/// between the dimensions. So does libjpeg's accurate transform ("islow"), and the samples are the same as
-/// its.
+/// One dimension after the other by the factorisation of Loeffler, Ligtenberg and Moschytz (1989), in their
+/// variant with twelve multiplications rather than eleven, of which no two come one after the other. All is in
+/// whole numbers: factors have 13 bits after the point, and two bits are kept between the dimensions. So does
+/// libjpeg's accurate transform ("islow"), and the samples are the same as its.
 enum JPEGTransform {
   private static let factorBits: Int32 = 13
   private static let keptBits: Int32 = 2

@@ -1,14 +1,15 @@
 import Foundation
 
 extension Image {
-  /// The picture as a PNG file (ISO/IEC 15948): grey, RGB or RGBA of eight bits, whichever is the smallest
-  /// that loses nothing. Reading it gives the same picture again, except that alpha and colour are kept even
-  /// where they cannot be seen.
+  /// The picture as a PNG file (ISO/IEC 15948): grey or RGB of eight bits, with alpha or without, whichever has
+  /// the fewest channels and loses nothing. Reading it gives the same picture again, colours that alpha hides
+  /// too.
   public func pngData() -> [UInt8] {
     let type = smallestColorType
     let kept: [Int] =
       switch type {
       case .gray: [0]
+      case .grayAlpha: [0, 3]
       case .rgb: [0, 1, 2]
       default: [0, 1, 2, 3]
       }
@@ -36,12 +37,13 @@ extension Image {
   }
 
   private var smallestColorType: PNGHeader.ColorType {
-    var isGray = true
+    var (isGray, isOpaque) = (true, true)
     for pixel in stride(from: 0, to: rgba.count, by: 4) {
-      if rgba[pixel + 3] != 255 { return .rgba }
       isGray = isGray && rgba[pixel] == rgba[pixel + 1] && rgba[pixel] == rgba[pixel + 2]
+      isOpaque = isOpaque && rgba[pixel + 3] == 255
+      if !isGray, !isOpaque { return .rgba }
     }
-    return isGray ? .gray : .rgb
+    return !isGray ? .rgb : isOpaque ? .gray : .grayAlpha
   }
 
   /// A row by the filter whose bytes, as signed numbers, are the smallest in sum (ISO/IEC 15948, 12.8), with

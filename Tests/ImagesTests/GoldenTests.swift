@@ -36,6 +36,21 @@ struct GoldenTests {
     }
   }
 
+  @Test("a stream of many blocks of the fixed code")
+  func fixedBlocks() throws {
+    let plain = Array("many small blocks".utf8)
+    var bits = LowBitWriter()
+    for (place, byte) in plain.enumerated() {
+      bits.put(place == plain.count - 1 ? 0b011 : 0b010, 3)
+      // ASCII has the codes from 0b0011_0000 on, and the end of a block is 0000000.
+      bits.put(reversed(Int(byte) + 0x30, count: 8), 8)
+      bits.put(0, 7)
+    }
+    let sum = plain.withUnsafeBufferPointer(Checksum.adler32)
+    let stream = [0x78, 0x01] + bits.finished + withUnsafeBytes(of: sum.bigEndian, Array.init)
+    #expect(try inflated(stream, size: plain.count) == plain)
+  }
+
   @Test("files are read from disk by what they are, not by their name")
   func fromDisk() throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "images-\(UUID())")

@@ -70,7 +70,10 @@ private struct Header {
     guard bytes.count >= 8 + width else { throw .init("it ends within its heading") }
     let length = (0..<width).reduce(0) { $0 | Int(bytes[8 + $1]) << (8 * $1) }
     start = 8 + width + length
-    guard length <= Self.longest, start <= bytes.count else {
+    guard length <= Self.longest else {
+      throw .init("a header of \(length) bytes, expected at most \(Self.longest)")
+    }
+    guard start <= bytes.count else {
       throw .init("a header of \(length) bytes is longer than what there is")
     }
     var reader = LiteralReader(Array(bytes[8 + width..<start]))

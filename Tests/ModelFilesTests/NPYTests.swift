@@ -44,6 +44,47 @@ struct NPYTests {
     }
   }
 
+  @Test(
+    "elements of either byte order, arrays of none and single numbers",
+    arguments: [
+      (">f2", "(3,)", [0x3E, 0x00, 0xC0, 0x80, 0x7B, 0xFF], [3], [1.5, -2.25, 65504]),
+      (
+        ">f8", "(1, 2)",
+        [0x3F, 0xF8, 0, 0, 0, 0, 0, 0, 0xC0, 0x02, 0, 0, 0, 0, 0, 0], [1, 2], [1.5, -2.25]
+      ),
+      ("<f4", "(0, 3)", [], [0, 3], []), ("<f2", "(2, 0)", [], [2, 0], []),
+      ("<f4", "()", [0, 0, 0xC0, 0x3F], [], [1.5]),
+      (">f8", "()", [0x3F, 0xF8, 0, 0, 0, 0, 0, 0], [], [1.5]),
+    ] as [(String, String, [UInt8], [Int], [Float])])
+  func layouts(
+    type: String, shape: String, bytes: [UInt8], extents: [Int], scalars: [Float]
+  ) throws {
+    try withTemporaryFolder { folder in
+      let header = "{'descr': '\(type)', 'fortran_order': False, 'shape': \(shape), }"
+      try write(npy(header, bytes: bytes), to: folder + "/a.npy")
+      let file = try NPYFile(path: folder + "/a.npy")
+      #expect(file.shape == extents && file.scalars == scalars)
+    }
+  }
+
+  @Test("a double beyond all floats is infinite, which is refused unless it may be")
+  func doubleBeyondFloat() throws {
+    try withTemporaryFolder { folder in
+      let path = folder + "/a.npy"
+      let header = "{'descr': '<f8', 'fortran_order': False, 'shape': (3,), }"
+      let bytes = [1e300, -1e39, 1.5].flatMap {
+        withUnsafeBytes(of: $0.bitPattern.littleEndian, Array.init)
+      }
+      try write(npy(header, bytes: bytes), to: path)
+      let file = try NPYFile(path: path, requireFinite: false)
+      #expect(file.scalars == [.infinity, -.infinity, 1.5])
+      #expect(
+        throws: ModelFileError.malformedArray(
+          path: path, detail: "it holds inf at index 0, expected finite numbers")
+      ) { try NPYFile(path: path) }
+    }
+  }
+
   /// A file of version 1 with this header and so many bytes behind it.
   private func npy(_ header: String, bytes: [UInt8] = []) -> [UInt8] {
     [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(header.utf8.count), 0] + Array(header.utf8) + bytes
@@ -63,6 +104,10 @@ struct NPYTests {
       (
         [0x93] + Array("NUMPY".utf8) + [1, 0, 200, 0],
         "a header of 200 bytes is longer than what there is"
+      ),
+      (
+        [0x93] + Array("NUMPY".utf8) + [2, 0, 1, 0, 1, 0] + [UInt8](repeating: 0x20, count: 65537),
+        "a header of 65537 bytes, expected at most 65536"
       ),
       (
         npy(header("<i4")),

@@ -25,6 +25,10 @@ protocol Study: Sendable {
   /// what was found there. All at once unless told otherwise.
   var stages: [[[Cell]]] { get }
 
+  /// Whether what was found for a cell is still so in a later run. It is not for a cell that sums up what others
+  /// found, of which there may be more by then: that is measured anew each time.
+  func isLasting(_ cell: Cell) -> Bool
+
   /// Whether there is any use in measuring a cell after what was found for the cells before it in its
   /// chain.
   func isWorthTrying(_ cell: Cell, after earlier: [(cell: Cell, finding: Finding)]) -> Bool
@@ -50,6 +54,9 @@ extension Study {
 
   /// All chains side by side.
   var stages: [[[Cell]]] { [chains] }
+
+  /// Always.
+  func isLasting(_ cell: Cell) -> Bool { true }
 
   /// Always.
   func isWorthTrying(_ cell: Cell, after earlier: [(cell: Cell, finding: Finding)]) -> Bool { true }

@@ -58,7 +58,7 @@ final class StudyRunner<S: Study>: Sendable {
     // Not left to the end of this object, which a thread may hold for a moment longer.
     defer { lock.release() }
     let known = findings
-    let count = study.cells.count { known[$0] != nil }
+    let count = study.cells.count { study.isLasting($0) && known[$0] != nil }
     if count > 0 {
       console.message(
         "\(Format.count(count)) of \(Format.count(study.cells.count)) are there already")
@@ -109,7 +109,8 @@ final class StudyRunner<S: Study>: Sendable {
   private func measure(_ chain: [S.Cell]) throws {
     var earlier: [(cell: S.Cell, finding: S.Finding)] = []
     for cell in chain {
-      let known = state.withLock { $0.store.findings[cell.id] }
+      let known =
+        study.isLasting(cell) ? state.withLock { $0.store.findings[cell.id] } : nil
       if known == nil, study.isWorthTrying(cell, after: earlier) {
         let watch = StudyWatch(interrupt: interrupt) { [self] words in
           state.withLock { $0.line.show("\(cell.id): \(words)", done: $0.done, of: total) }

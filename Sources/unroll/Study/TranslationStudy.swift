@@ -239,6 +239,9 @@ struct TranslationStudy: Study {
 
   var chains: [[Cell]] { stages.flatMap(\.self) }
 
+  /// The comparisons are of all translations that there are in the folder, be it another time more of them.
+  func isLasting(_ cell: Cell) -> Bool { cell != .compare }
+
   func configuration(_ net: Net) -> TranslatorConfiguration {
     let attends = net == .attention
     return TranslatorConfiguration(

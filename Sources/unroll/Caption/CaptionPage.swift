@@ -23,6 +23,7 @@ struct CaptionedImage {
             captions.best.map { caption in
               JSON.members([
                 "language": .string(captions.language), "text": .string(caption.text),
+                "score": .number(caption.hypothesis.score),
                 "log_probability": .number(caption.hypothesis.logProbability),
               ])
             }
@@ -35,31 +36,34 @@ struct CaptionedImage {
 /// A page of pictures with their captions.
 struct CaptionPage {
   let model: String
-  let answers: [CaptionedImage]
-  let images: [Image]
+  let languages: [String]
+  private var pictures: [ReportPage.Picture] = []
+
+  init(model: String, languages: [String]) { (self.model, self.languages) = (model, languages) }
 
   /// Pixels of the longer side of a picture on the page: twice as many as it takes there, for fine screens.
   private static let longest = 256
 
+  /// All that the page needs of a picture: itself, as small as it is shown there.
+  static func shown(_ image: Image) -> String { shrunk(image).pngDataURI() }
+
+  /// Adds a picture, which is shown as `source`.
+  mutating func add(_ answer: CaptionedImage, shown source: String) {
+    pictures.append(
+      ReportPage.Picture(
+        name: URL(fileURLWithPath: answer.name).lastPathComponent, source: source,
+        lines: answer.captions.flatMap { captions in
+          captions.best.map { (captions.language, $0.text) }
+        }))
+  }
+
   /// The page.
   var html: String {
-    let languages = answers.first?.captions.map(\.language) ?? []
-    return ReportPage(
+    ReportPage(
       title: "Captions",
-      summary: "\(Format.plural(answers.count, "picture")) captioned by \(model) in "
+      summary: "\(Format.plural(pictures.count, "picture")) captioned by \(model) in "
         + "\(languages.joined(separator: ", ")).",
-      sections: [
-        .pictures(
-          title: "Pictures",
-          zip(answers, images).map { answer, image in
-            ReportPage.Picture(
-              name: URL(fileURLWithPath: answer.name).lastPathComponent,
-              source: Self.shrunk(image).pngDataURI(),
-              lines: answer.captions.flatMap { captions in
-                captions.best.map { (captions.language, $0.text) }
-              })
-          })
-      ]
+      sections: [.pictures(title: "Pictures", pictures)]
     ).html
   }
 

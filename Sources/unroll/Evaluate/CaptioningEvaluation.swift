@@ -77,37 +77,39 @@ struct CaptioningEvaluation {
     let ensemble = try loadCaptioners(models)
     let captioner = ensemble.models[0]
     let list = try judged.list(file, columns: captioner.languages)
-    let start = secondsNow()
     let (set, images) = try pictures(captioner, list)
     let data = CaptionedPictures(set, list)
     var options = options
     options.allowsUnknown = false
-    let rows = try rows(ensemble, data, options, baselines: try baselines(list.columns), images)
-    let losses = try ensemble.models.map { try $0.meanLoss(of: data) }
-    let loss = losses.reduce(0, +) / Double(losses.count)
-    let speed = Double(list.count) / max(secondsNow() - start, 1e-9)
+    let (rows, speed) = try rows(
+      ensemble, data, options, baselines: try baselines(list.columns), images)
+    let loss = MemberLoss(try ensemble.models.map { try $0.meanLoss(of: data) })
     try json
       ? console.result(object(rows, loss, list.count, speed).text)
       : console.writeResult(table(rows, loss, list.count, speed))
   }
 
+  /// The pictures as captioners see them, and as they are where something is to be compared with them.
   private func pictures(
     _ captioner: Captioner, _ list: CaptionList
   ) throws -> (set: PictureSet, images: [Image]) {
+    let folder = judged.images ?? list.usualFolder
+    let isCompared = judged.baselines != nil
     guard let size = captioner.imageSize else {
       guard let features = judged.features else {
         throw Failure("\(models[0]) learned from vectors of pictures; expected --features FILE")
       }
-      let needsImages = judged.baselines != nil || judged.images != nil
+      let needsImages = isCompared || judged.images != nil
       return (
         try PictureSet(featuresAt: features, count: list.count),
-        needsImages ? try list.images(in: judged.images ?? list.usualFolder) : []
+        needsImages ? try list.images(in: folder) : []
       )
     }
     guard judged.features == nil else {
       throw Failure("--features goes with a captioner of vectors; \(models[0]) takes pictures")
     }
-    let images = try list.images(in: judged.images ?? list.usualFolder)
+    guard isCompared else { return (try list.pictures(in: folder, size: size), []) }
+    let images = try list.images(in: folder)
     return (PictureSet(images, size: size), images)
   }
 
@@ -120,11 +122,13 @@ struct CaptioningEvaluation {
           in: judged.images ?? list.usualFolder, size: CaptionBaselines.pictureSize), list))
   }
 
+  /// The rows, and the captions that were written a second.
   private func rows(
     _ ensemble: CaptionerEnsemble, _ data: CaptionedPictures, _ options: SearchOptions,
     baselines: CaptionBaselines?, _ images: [Image]
-  ) throws -> [Row] {
-    try data.languages.enumerated().flatMap { place, language -> [Row] in
+  ) throws -> (rows: [Row], speed: Double) {
+    var (count, seconds) = (0, 0.0)
+    let rows = try data.languages.enumerated().flatMap { place, language -> [Row] in
       // Those that have a caption to compare with.
       let chosen = data.captions.indices.filter { data.captions[$0][place] != nil }
       guard !chosen.isEmpty else { return [] }
@@ -134,7 +138,11 @@ struct CaptioningEvaluation {
           language: language, method: method,
           scores: CaptionScores(of: captions, references: references))
       }
-      let found = try ensemble.caption(data.pictures.subset(chosen), language: language, options)
+      let pictures = data.pictures.subset(chosen)
+      let start = secondsNow()
+      let found = try ensemble.caption(pictures, language: language, options)
+      seconds += secondsNow() - start
+      count += found.count
       var rows = [row("captioner", found.map { $0.first?.text ?? "" })]
       if let baselines {
         rows.append(
@@ -145,6 +153,7 @@ struct CaptioningEvaluation {
       }
       return rows
     }
+    return (rows, Double(count) / max(seconds, 1e-9))
   }
 
   /// BLEU-1, BLEU-4 and the exact share of a row, each with where it would be on other pictures of the kind.
@@ -159,25 +168,24 @@ struct CaptioningEvaluation {
     ]
   }
 
-  private func table(_ rows: [Row], _ loss: Double, _ count: Int, _ speed: Double) -> String {
+  private func table(_ rows: [Row], _ loss: MemberLoss, _ count: Int, _ speed: Double) -> String {
     func cell(_ estimate: BootstrapEstimate, _ scale: Double) -> String {
       String(
-        format: "%5.1f  %4.1f to %4.1f", scale * estimate.score,
+        format: "%5.1f  %5.1f to %5.1f", scale * estimate.score,
         scale * estimate.interval.lowerBound, scale * estimate.interval.upperBound)
     }
     let width = max(8, rows.map(\.language.count).max() ?? 0)
     var lines = [
       "pictures    \(Format.count(count))",
-      "perplexity  \(Format.number(exp(loss))) (\(Format.number(loss)) nats a token"
-        + (models.count > 1 ? ", the mean of \(models.count) models)" : ")"),
-      "speed       \(Format.short(speed)) pictures/s", "",
+      "perplexity  " + loss.text(of: "token"),
+      "speed       \(Format.short(speed)) captions/s with a beam of \(options.beamSize)", "",
       padded("", to: width + 17)
-        + ["BLEU-1", "BLEU-4", "exactly right, %"].map { padded($0, to: 21) }.joined(),
+        + ["BLEU-1", "BLEU-4", "exactly right, %"].map { padded($0, to: 23) }.joined(),
     ]
     lines += rows.map { row in
       let estimates = estimates(row)
       return padded(printable(row.language), to: width + 2) + padded(row.method, to: 15)
-        + zip(estimates, [1, 1, 100.0]).map { padded(cell($0.value, $1), to: 21) }.joined()
+        + zip(estimates, [1, 1, 100.0]).map { padded(cell($0.value, $1), to: 23) }.joined()
     }
     lines += [
       "", "Behind each score is where the middle 95 % of 1,000 resamples of the pictures are.",
@@ -185,24 +193,25 @@ struct CaptioningEvaluation {
     return lines.map { $0.replacing(/\ +$/, with: "") }.joined(separator: "\n") + "\n"
   }
 
-  private func object(_ rows: [Row], _ loss: Double, _ count: Int, _ speed: Double) -> JSON {
-    JSON.members([
-      "pictures": .integer(count), "loss": .number(loss), "perplexity": .number(exp(loss)),
-      "pictures_per_second": .number(speed.rounded()),
-      "scores": .array(
-        rows.map { row in
-          .object(
-            [("language", .string(row.language)), ("method", .string(row.method))]
-              + estimates(row).map { name, estimate in
-                (
-                  name,
-                  JSON.members([
-                    "score": .number(estimate.score), "low": .number(estimate.interval.lowerBound),
-                    "high": .number(estimate.interval.upperBound),
-                  ])
-                )
-              })
-        }),
-    ])
+  private func object(_ rows: [Row], _ loss: MemberLoss, _ count: Int, _ speed: Double) -> JSON {
+    let scores = rows.map { row in
+      JSON.object(
+        [("language", .string(row.language)), ("method", .string(row.method))]
+          + estimates(row).map { name, estimate in
+            (
+              name,
+              JSON.members([
+                "score": .number(estimate.score), "low": .number(estimate.interval.lowerBound),
+                "high": .number(estimate.interval.upperBound),
+              ])
+            )
+          })
+    }
+    return .object(
+      [("pictures", .integer(count))] + loss.members
+        + [
+          ("beam", .integer(options.beamSize)), ("captions_per_second", .number(speed.rounded())),
+          ("scores", .array(scores)),
+        ])
   }
 }

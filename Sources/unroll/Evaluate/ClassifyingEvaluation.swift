@@ -36,15 +36,15 @@ struct ClassifyingEvaluation {
     switch evaluation {
     case .classes(let matrix, let logLoss):
       return [
-        "accuracy            \(percent(matrix.accuracy))",
-        "macro F1            \(percent(matrix.macroF1))",
+        "accuracy            \(Format.percent(matrix.accuracy))",
+        "macro F1            \(Format.percent(matrix.macroF1))",
         "log-loss            \(Format.number(logLoss)) nats a case", "",
       ] + table(labels, matrix.scores) + [""] + table(labels, matrix) + [""]
     case .labels(let scores, let logLoss):
       return [
-        "micro F1            \(percent(scores.micro.f1))",
-        "macro F1            \(percent(scores.macroF1))",
-        "all labels right    \(percent(scores.exactShare))",
+        "micro F1            \(Format.percent(scores.micro.f1))",
+        "macro F1            \(Format.percent(scores.macroF1))",
+        "all labels right    \(Format.percent(scores.exactShare))",
         "log-loss            \(Format.number(logLoss)) nats a case", "",
       ] + table(labels, scores.labels) + [""]
     case .number(let scores):
@@ -61,7 +61,7 @@ struct ClassifyingEvaluation {
     let width = columnWidth(labels)
     let rows = zip(labels, scores).map { label, score in
       padded(printable(label), to: width)
-        + [score.precision, score.recall, score.f1].map { right(percent($0), 11) }.joined()
+        + [score.precision, score.recall, score.f1].map { right(Format.percent($0), 11) }.joined()
         + right(Format.count(score.expected), 9)
     }
     return [
@@ -101,8 +101,6 @@ struct ClassifyingEvaluation {
   private func right(_ text: String, _ width: Int) -> String {
     String(repeating: " ", count: max(0, width - text.count)) + text
   }
-
-  private func percent(_ share: Double) -> String { String(format: "%.2f %%", 100 * share) }
 
   private func members(
     _ evaluation: ClassifierEvaluation, _ labels: [String]

@@ -25,9 +25,9 @@ struct TaggingEvaluation {
     var lines = [
       "words               \(Format.count(accuracy.all.total)) in "
         + Format.plural(found.sentences, "sentence"),
-      "accuracy            \(percent(accuracy.all.share))",
-      "  known words       \(percent(accuracy.known.share)) of \(Format.count(accuracy.known.total))",
-      "  unknown words     \(percent(accuracy.unknown.share)) of "
+      "accuracy            \(Format.percent(accuracy.all.share))",
+      "  known words       \(Format.percent(accuracy.known.share)) of \(Format.count(accuracy.known.total))",
+      "  unknown words     \(Format.percent(accuracy.unknown.share)) of "
         + Format.count(accuracy.unknown.total),
     ]
     if let spans = found.spans {
@@ -41,13 +41,9 @@ struct TaggingEvaluation {
   }
 
   private func text(_ score: ClassScore) -> String {
-    "F1 \(percent(score.f1)), precision \(percent(score.precision)), recall "
-      + "\(percent(score.recall)); \(Format.count(score.correct)) right of "
+    "F1 \(Format.percent(score.f1)), precision \(Format.percent(score.precision)), recall "
+      + "\(Format.percent(score.recall)); \(Format.count(score.correct)) right of "
       + "\(Format.count(score.predicted)) found, \(Format.count(score.expected)) there"
-  }
-
-  private func percent(_ share: Double?) -> String {
-    share.map { String(format: "%.2f %%", 100 * $0) } ?? "none"
   }
 
   private func object(_ found: TaggerEvaluation, _ speed: Double) -> JSON {

@@ -11,9 +11,8 @@ struct PairedOptions: ParsableArguments {
     completion: .file())
   var source: String?
   @Option(
-    parsing: .upToNextOption,
     help: ArgumentHelp(
-      "What is right for them, line by line; several files are several references.",
+      "What is right for them, line by line. Can be repeated: several files are several references.",
       valueName: "file"), completion: .file())
   var target: [String] = []
 
@@ -41,6 +40,8 @@ struct PairedChoice: Equatable {
 /// How well translators translate together, or one by itself.
 struct TranslationEvaluation {
   let models: [String]
+  /// What each of them counts; nil for all alike.
+  let weights: [Double]?
   /// A file of sources with their references behind tabs; lines with the same source are one. nil for `pairs`.
   let file: String?
   let pairs: PairedChoice?
@@ -48,7 +49,9 @@ struct TranslationEvaluation {
   let json: Bool
 
   func run(_ console: Console) throws {
-    let ensemble = try loadTranslators(models)
+    let ensemble = try loadTranslators(models, weights: weights)
+    try AttentionNeeds(flags: [("--coverage-penalty", options.coveragePenalty > 0)])
+      .check(ensemble, models)
     let set: ReferenceSet
     if let pairs {
       set = try pairs.references()
@@ -64,22 +67,20 @@ struct TranslationEvaluation {
     let scores = TranslationScores(
       of: found.map { $0.first?.text ?? "" }, references: set.references)
     let targets = set.references.map { $0[0] }
-    let losses = ensemble.models.map { $0.meanLoss(of: set.sources, targets: targets) }
-    let loss = losses.reduce(0, +) / Double(losses.count)
+    let loss = MemberLoss(ensemble.models.map { $0.meanLoss(of: set.sources, targets: targets) })
     try json
       ? console.result(object(set, scores, loss, seconds).text)
       : console.writeResult(text(set, scores, loss, seconds))
   }
 
   private func text(
-    _ set: ReferenceSet, _ scores: TranslationScores, _ loss: Double, _ seconds: Double
+    _ set: ReferenceSet, _ scores: TranslationScores, _ loss: MemberLoss, _ seconds: Double
   ) -> String {
     let references = set.references.reduce(0) { $0 + $1.count }
     return
       ([
         "lines         \(Format.count(set.count)) with \(Format.plural(references, "reference"))",
-        "perplexity    \(Format.number(exp(loss))) (\(Format.number(loss)) nats a unit of the first reference"
-          + (models.count > 1 ? ", the mean of \(models.count) models)" : ")"),
+        "perplexity    " + loss.text(of: "unit of the first reference"),
       ] + scores.lines(references: set.references)
       + [
         "speed         \(Format.short(Double(set.count) / seconds)) lines/s with a beam of "
@@ -88,14 +89,13 @@ struct TranslationEvaluation {
   }
 
   private func object(
-    _ set: ReferenceSet, _ scores: TranslationScores, _ loss: Double, _ seconds: Double
+    _ set: ReferenceSet, _ scores: TranslationScores, _ loss: MemberLoss, _ seconds: Double
   ) -> JSON {
     .object(
       [
         ("lines", .integer(set.count)),
         ("references", .integer(set.references.reduce(0) { $0 + $1.count })),
-        ("loss", .number(loss)), ("perplexity", .number(exp(loss))),
-      ] + scores.members(references: set.references)
+      ] + loss.members + scores.members(references: set.references)
         + [
           ("beam", .integer(options.beamSize)),
           ("lines_per_second", .number((Double(set.count) / seconds).rounded())),
@@ -111,10 +111,10 @@ extension TranslationScores {
       "\(bleuScore)",
       "  as          \(Self.bleuMetric.signature(references: references))",
       "chrF          \(String(format: "%.2f", chrFScore))",
-      "errors        \(percent(all.tokenErrorRate)) of \(Format.count(all.referenceLength)) tokens "
+      "errors        \(Format.percent(all.tokenErrorRate)) of \(Format.count(all.referenceLength)) tokens "
         + "(\(Format.count(all.substitutions)) replaced, \(Format.count(all.insertions)) put in, "
         + "\(Format.count(all.deletions)) left out)",
-      "wrong lines   \(percent(all.sentenceErrorRate)): \(Format.count(all.wrongSentences)) of "
+      "wrong lines   \(Format.percent(all.sentenceErrorRate)): \(Format.count(all.wrongSentences)) of "
         + "\(Format.count(all.sentences)) equal no reference",
     ]
   }
@@ -130,6 +130,4 @@ extension TranslationScores {
       ("line_error_rate", .number(all.sentenceErrorRate)),
     ]
   }
-
-  private func percent(_ share: Double) -> String { String(format: "%.2f %%", 100 * share) }
 }

@@ -67,17 +67,15 @@ struct TreeClassification {
           "trees_per_second": .number(speed.rounded()),
         ]).text)
     }
-    func percent(_ share: Double?) -> String {
-      share.map { "\(Format.number(100 * $0)) %" } ?? "none"
-    }
     var lines = [
       "trees               \(Format.count(found.roots.total))",
-      "accuracy            \(percent(found.roots.share))",
-      "macro F1            \(percent(found.confusion.macroF1))",
+      "accuracy            \(Format.percent(found.roots.share))",
+      "macro F1            \(Format.percent(found.confusion.macroF1))",
     ]
     if model.configuration.targets == .nodes {
       lines.append(
-        "accuracy of nodes   \(percent(found.nodes.share)) of \(Format.count(found.nodes.total))")
+        "accuracy of nodes   \(Format.percent(found.nodes.share)) of \(Format.count(found.nodes.total))"
+      )
     }
     lines.append("speed               \(Format.short(speed)) trees/s")
     try console.writeResult(lines.joined(separator: "\n") + "\n")

@@ -28,7 +28,7 @@ struct CommonOptions: ParsableArguments {
   func threadCount(_ settings: inout Settings) throws -> Int {
     try settings.value(
       "threads", threads, default: ProcessInfo.processInfo.activeProcessorCount,
-      Requirement(text: "an integer from 1 to 1024") { (1...1024).contains($0) })
+      .upTo(1024))
   }
 }
 

@@ -11,6 +11,12 @@ enum Format {
     return String(format: "%.\(digits)f", value)
   }
 
+  /// 12.34 %
+  static func percent(_ share: Double) -> String { String(format: "%.2f %%", 100 * share) }
+
+  /// 12.34 %, or "none" where there is nothing to have a share of.
+  static func percent(_ share: Double?) -> String { share.map { percent($0) } ?? "none" }
+
   /// 1,234,567
   static func count(_ value: Int) -> String {
     var digits = Array(String(value.magnitude))

@@ -8,6 +8,8 @@ import Yams
 struct Settings {
   private let file: ConfigFile?
   private var known: [String] = []
+  /// Those of the known that a flag or the file gives a value.
+  private var given: Set<String> = []
 
   init(file: ConfigFile?) { self.file = file }
 
@@ -30,6 +32,7 @@ struct Settings {
       }
     }
     guard let value = flag ?? configured else { return nil }
+    given.insert(key)
     guard requirement.holds(value) else {
       let name = flag == nil ? file.flatMap { file in entry.map(file.place(of:)) } : nil
       throw Failure.usage("\(name ?? "--" + key) is \(value); expected \(requirement.text)")
@@ -47,13 +50,35 @@ struct Settings {
 
   /// A setting that is on or off. On the command line it can only be switched on.
   mutating func isOn(_ key: String, _ flag: Bool) throws -> Bool {
-    try value(key, flag ? true : nil, default: false)
+    let isOn = try value(key, flag ? true : nil, default: false)
+    if !isOn { given.remove(key) }
+    return isOn
   }
 
   /// A setting that is a list; empty if it is not set.
   mutating func list(_ key: String, _ flag: [String]) throws -> [String] {
     try value(key, flag.isEmpty ? nil : TextList(flag))?.texts ?? []
   }
+
+  /// A setting that is a list of what `read` makes of texts; empty if it is not set.
+  ///
+  /// - Parameter expectation: reads on from "expected"; `read` gives nil for what is not that.
+  mutating func list<Value>(
+    _ key: String, _ flag: [String], of expectation: String, _ read: (String) -> Value?
+  ) throws -> [Value] {
+    let place = file.flatMap { file in file.entry(key).map(file.place(of:)) }
+    return try list(key, flag).map { text in
+      guard let value = read(text) else {
+        let name = flag.isEmpty ? place : nil
+        throw Failure.usage(
+          "\(name ?? "--" + key) has \(text.debugDescription); expected \(expectation)")
+      }
+      return value
+    }
+  }
+
+  /// The first of some settings that were asked for and that a flag or the file gives; nil if there is none.
+  func firstGiven(of keys: [String]) -> String? { keys.first(where: given.contains) }
 
   /// Refuses what is in the file and was not asked for.
   func finish() throws { try file?.refuseUnknownKeys(known: known) }
@@ -73,8 +98,11 @@ extension Requirement where Value == Int {
     Requirement(text: "an integer of at least \(low)") { $0 >= low }
   }
   /// A size or a count: 1 up to what is beyond any use.
-  static func upTo(_ high: Int) -> Requirement {
-    Requirement(text: "an integer from 1 to \(high)") { (1...high).contains($0) }
+  static func upTo(_ high: Int) -> Requirement { within(1...high) }
+  static func within(_ range: ClosedRange<Int>) -> Requirement {
+    Requirement(text: "an integer from \(range.lowerBound) to \(range.upperBound)") {
+      range.contains($0)
+    }
   }
 }
 

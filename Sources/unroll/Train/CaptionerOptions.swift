@@ -14,6 +14,7 @@ enum UsualCaptioner: UsualRecipe {
   static let dropout = 0.4
   static let epochs = 60
   static let schedule = ScheduleKind.cosine
+  static let isDecoder = true
 }
 
 /// The flags that say which pictures and captions a captioner learns from. Each is also a key of a configuration
@@ -60,6 +61,11 @@ struct CaptionDataOptions: ParsableArguments {
       validFeatures: try settings.value("valid-features", validFeatures, .notEmpty),
       columns: try settings.list("captions", captions),
       imageColumn: try settings.value("image-column", imageColumn, default: "image"))
+    if let twice = data.columns.indices.first(where: {
+      data.columns[..<$0].contains(data.columns[$0])
+    }) {
+      throw Failure.usage("--captions has \(data.columns[twice].debugDescription) twice")
+    }
     guard data.images == nil || data.features == nil else {
       throw Failure.usage("--images and --features both say what is seen; expected one of them")
     }
@@ -185,11 +191,8 @@ struct PictureOptions: ParsableArguments {
     if let fault = augmentation.fault { throw Failure.usage(fault) }
     if augmentation.flips, !seesPixels { throw Self.pixelsOnly("flips") }
     let size = try settings.value("image-size", imageSize, .upTo(1024))
-    let channels = try settings.list("channels", channels).map { text in
-      guard let number = Int(text), number > 0 else {
-        throw Failure.usage("--channels has \(text.debugDescription); expected integers above 0")
-      }
-      return number
+    let channels = try settings.list("channels", channels, of: "integers above 0") { text in
+      Int(text).flatMap { $0 > 0 ? $0 : nil }
     }
     let summary = try settings.value("summary", summary)
     let featureSize = try settings.value("feature-size", featureSize, .upTo(1_000_000))

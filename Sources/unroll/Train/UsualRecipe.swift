@@ -23,6 +23,11 @@ protocol UsualRecipe {
   static var characterHidden: Int { get }
 
   static var dropout: Double { get }
+  /// Where a quick run drops another share.
+  static var quickDropout: Double? { get }
+
+  /// Whether it is a decoder, which begins from a source and carries a state: help leaves out what it refuses.
+  static var isDecoder: Bool { get }
 
   static var epochs: Int { get }
   static var schedule: ScheduleKind { get }
@@ -38,6 +43,8 @@ extension UsualRecipe {
   static var characterEmbedding: Int { 50 }
   static var characterHidden: Int { 150 }
   static var dropout: Double { 0 }
+  static var quickDropout: Double? { nil }
+  static var isDecoder: Bool { false }
   static var epochs: Int { 10 }
   static var schedule: ScheduleKind { .constant }
 }

@@ -1,3 +1,4 @@
+import ModelFiles
 import Models
 
 /// A page that shows what each unit of some translations attended to.
@@ -13,25 +14,37 @@ struct AttentionPage {
   /// The most lines that a page shows.
   static let limit = 100
 
-  private(set) var shown: [Shown] = []
-  /// Lines in all.
-  private(set) var count = 0
+  private var shown: [Shown] = []
+  private var isWritten = false
   let models: [String]
+  /// Where the page goes.
+  let path: String
 
-  init(models: [String]) { self.models = models }
+  init(models: [String], path: String) { (self.models, self.path) = (models, path) }
 
-  mutating func add(_ source: [String], _ target: [String], _ translation: Translation) {
-    count += 1
+  /// Adds a line and its translation, as long as there is room, and writes the page once it is full: more lines may
+  /// come for hours.
+  mutating func add(
+    _ source: [String], _ target: [String], _ translation: Translation, _ console: Console
+  ) throws {
     guard shown.count < Self.limit else { return }
     shown.append(
       Shown(
         source: source + ["</s>"], target: target + ["</s>"], text: translation.text,
         hypothesis: translation.hypothesis))
+    if shown.count == Self.limit { try write(console) }
   }
 
-  var html: String {
-    let left =
-      count > shown.count ? "; the first \(shown.count) of \(Format.count(count)) lines" : ""
+  /// Writes the page, unless that was done when it was full.
+  mutating func write(_ console: Console) throws {
+    guard !isWritten else { return }
+    try AtomicFile.write(html, to: path)
+    isWritten = true
+    console.message("\(path): what \(Format.plural(shown.count, "translation")) attended to")
+  }
+
+  private var html: String {
+    let left = shown.count == Self.limit ? "; the first \(shown.count) lines" : ""
     return ReportPage(
       title: "What translations attended to",
       summary:

@@ -1,19 +1,18 @@
 import ArgumentParser
 import Models
 
-extension EnsembleMean: ExpressibleByArgument, SettingValue {}
-
 /// What a length penalty divides by, by name; its power is a setting of its own.
 enum LengthPenaltyKind: String, CaseIterable, ExpressibleByArgument, SettingValue {
   case power, google
 }
 
-/// The flags that say how translations are searched for. Each is also a key of a configuration file.
-struct SearchFlags: ParsableArguments {
+/// The flags of every beam search, for translations and for captions. Each is also a key of a configuration file.
+struct BeamFlags: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Hypotheses kept at each step; 1 is greedy (default: 5).", valueName: "n"))
+      "Hypotheses kept at each step; 1 is greedy (default: 5, or as many as are to be given).",
+      valueName: "n"))
   var beam: Int?
   @Option(
     parsing: .unconditional,
@@ -21,6 +20,25 @@ struct SearchFlags: ParsableArguments {
       "Power of the length that ln p is divided by: 0 for ln p itself (default: 1).", valueName: "x"
     ))
   var lengthPenalty: Double?
+
+  static let keys = ["beam", "length-penalty"]
+}
+
+/// The flag of how many answers there are. It is also a key of a configuration file.
+struct BestFlag: ParsableArguments {
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("How many to give of each, the best first (default: 1).", valueName: "n"))
+  var nBest: Int?
+
+  func value(_ settings: inout Settings) throws -> Int {
+    try settings.value("n-best", nBest, default: 1, .upTo(10_000))
+  }
+}
+
+/// The flags that say how translations are searched for, beside those of every beam. Each is also a key of a
+/// configuration file.
+struct SearchFlags: ParsableArguments {
   @Option(
     help: "What that length is: power (n) or google ((5 + n)/6; Wu et al. 2016) (default: power).")
   var lengthKind: LengthPenaltyKind?
@@ -51,82 +69,68 @@ struct SearchFlags: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "What a unit loses that an earlier group has chosen (default: 0.5).", valueName: "x"))
+      "Of --groups: what a unit loses that an earlier group has chosen (default: 0.5).",
+      valueName: "x"))
   var diversity: Double?
   @Flag(help: "Never say <unk>.")
   var noUnknown = false
-  @Option(
-    help: """
-      What several models agree on: the mean of their probabilities or of their log-probabilities \
-      (default: probabilities).
-      """)
-  var mean: EnsembleMean?
+
+  static let keys = [
+    "length-kind", "coverage-penalty", "min-length", "max-length", "block-ngrams", "groups",
+    "diversity", "no-unknown",
+  ]
+  /// What only hypotheses beside each other have.
+  static let beamOnly = ["beam", "groups", "diversity", "coverage-penalty"]
 
   /// What the flags and the configuration file say.
   ///
   /// - Parameter best: translations of each source.
   /// - Throws: `Failure` for values that make no sense.
-  func options(_ settings: inout Settings, best: Int = 1) throws -> SearchOptions {
-    let alpha = try settings.value("length-penalty", lengthPenalty, default: 1, .notNegative)
-    let kind = try settings.value("length-kind", lengthKind, default: .power)
-    let options = SearchOptions(
-      beamSize: try settings.value("beam", beam, default: max(5, best), .upTo(10_000)), best: best,
-      lengthPenalty: kind == .power ? .power(alpha) : .google(alpha),
-      coveragePenalty: try settings.value(
-        "coverage-penalty", coveragePenalty, default: 0, .notNegative),
-      minimumLength: try settings.value("min-length", minLength, default: 0, .atLeast(0)),
-      maximumLength: try settings.value("max-length", maxLength, .atLeast(0)),
-      blockedNGram: try settings.value("block-ngrams", blockNgrams, .atLeast(1)),
-      groups: try settings.value("groups", groups, default: 1, .atLeast(1)),
-      diversity: try settings.value("diversity", diversity, default: 0.5, .notNegative),
-      allowsUnknown: !(try settings.isOn("no-unknown", noUnknown)),
-      mean: try settings.value("mean", mean, default: .probabilities))
-    if let fault = options.fault { throw Failure.usage(fault) }
+  func options(
+    _ settings: inout Settings, _ beams: BeamFlags, best: Int = 1
+  ) throws -> SearchOptions {
+    var options = try beams.options(&settings, best: best)
+    if try settings.value("length-kind", lengthKind, default: .power) == .google,
+      case .power(let alpha) = options.lengthPenalty
+    {
+      options.lengthPenalty = .google(alpha)
+    }
+    options.coveragePenalty = try settings.value(
+      "coverage-penalty", coveragePenalty, default: 0, .notNegative)
+    options.minimumLength = try settings.value("min-length", minLength, default: 0, .atLeast(0))
+    options.maximumLength = try settings.value("max-length", maxLength, .atLeast(0))
+    options.blockedNGram = try settings.value("block-ngrams", blockNgrams, .atLeast(1))
+    options.groups = try settings.value("groups", groups, default: 1, .atLeast(1))
+    let diversity = try settings.value("diversity", diversity, .notNegative)
+    guard diversity == nil || options.groups > 1 else {
+      throw Failure.usage("--diversity goes with --groups")
+    }
+    options.diversity = diversity ?? options.diversity
+    options.allowsUnknown = !(try settings.isOn("no-unknown", noUnknown))
     return options
   }
 }
 
-/// The flags of an ensemble's weights.
-struct EnsembleFlags: ParsableArguments {
-  @Option(
-    parsing: .upToNextOption,
-    help: ArgumentHelp("What each model counts (default: all alike).", valueName: "x"))
-  var weights: [String] = []
+extension BeamFlags {
+  /// What the flags and the configuration file say, the rest as usual. Whether it fits together is for
+  /// ``SearchOptions/fault`` to find.
+  func options(_ settings: inout Settings, best: Int) throws -> SearchOptions {
+    SearchOptions(
+      beamSize: try settings.value("beam", beam, default: max(5, best), .upTo(10_000)), best: best,
+      lengthPenalty: .power(
+        try settings.value("length-penalty", lengthPenalty, default: 1, .notNegative)))
+  }
+}
 
-  /// The models of files, as one.
-  func ensemble(_ settings: inout Settings, _ paths: [String]) throws -> () throws ->
-    TranslatorEnsemble
-  {
-    let weights = try settings.list("weights", weights).map { text -> Double in
-      guard let weight = Double(text), weight > 0, weight.isFinite else {
-        throw Failure.usage("--weights has \(text.debugDescription); expected numbers above 0")
-      }
-      return weight
-    }
-    guard weights.isEmpty || weights.count == paths.count else {
+extension SearchOptions {
+  /// Refuses options that do not fit together.
+  func refuseFaults() throws {
+    guard let fault else { return }
+    // Said by flags where it is about two of them alone.
+    guard best <= beamSize else {
       throw Failure.usage(
-        "\(Format.plural(weights.count, "weight")) for \(Format.plural(paths.count, "model")); "
-          + "expected one each")
+        "--n-best is \(best), more than the hypotheses of --beam, \(beamSize)")
     }
-    return { try loadTranslators(paths, weights: weights.isEmpty ? nil : weights) }
+    throw Failure.usage(fault)
   }
-}
-
-/// The translators in some files, as one.
-func loadTranslators(_ paths: [String], weights: [Double]? = nil) throws -> TranslatorEnsemble {
-  let models = try paths.map { try loadTranslator($0) }
-  do {
-    return try TranslatorEnsemble(models, weights: weights)
-  } catch {
-    throw Failure("\(error)")
-  }
-}
-
-/// The translator in a file.
-func loadTranslator(_ path: String) throws -> Translator {
-  let kind = try ModelKind(ofFile: path)
-  guard kind == .neural(.translator) else {
-    throw Failure("translations are of a translator; \(path) is \(kind)")
-  }
-  return try Translator(contentsOf: path)
 }

@@ -1,5 +1,4 @@
 import Models
-import Tensors
 
 /// Translates lines as they arrive, in their order.
 ///
@@ -16,7 +15,7 @@ struct TranslationStream {
     var tellsAlignment: Bool
     var json: Bool
     /// Draws in place of searching.
-    var sampling: (rule: Sampling, key: RandomKey)?
+    var sampling: SamplingFlags.Choice?
   }
 
   let ensemble: TranslatorEnsemble
@@ -26,7 +25,7 @@ struct TranslationStream {
   let printsAlignment: Bool
   let console: Console
   /// Sees every line with its translations.
-  var observe: (String, [Translation]) -> Void = { _, _ in }
+  var observe: (String, [Translation]) throws -> Void = { _, _ in }
 
   /// Bytes that are held at once, but for a line that alone has more.
   private static let byteLimit = 1 << 18
@@ -39,7 +38,7 @@ struct TranslationStream {
   init(
     ensemble: TranslatorEnsemble, lines: LineReader, choice: Choice, printsAlignment: Bool,
     console: Console,
-    observe: @escaping (String, [Translation]) -> Void = { _, _ in }
+    observe: @escaping (String, [Translation]) throws -> Void = { _, _ in }
   ) {
     self.ensemble = ensemble
     self.lines = lines
@@ -92,7 +91,7 @@ struct TranslationStream {
       text +=
         choice.json
         ? object(sources[index], translations) : plain(done + index, sources[index], translations)
-      observe(sources[index], translations)
+      try observe(sources[index], translations)
     }
     done += waiting.count
     waiting = []

@@ -29,7 +29,8 @@ struct Evaluate: Verb {
 
       A captioner is measured on a table of pictures and captions: by BLEU-1, BLEU-4 and the share that is \
       exactly right, in each of its languages; with --baselines beside what needs no net. Several translators \
-      or captioners, the others by --with, are measured as the ensemble that they are.
+      or captioners, each of the others by a --with, are measured as the ensemble that they are; the perplexity \
+      is then that of their mean loss.
 
       An n-gram model (ARPA) is measured on the same tokens. With --interpolate a neural model is \
       mixed with one, token by token; --tune chooses the share on another text.
@@ -51,7 +52,7 @@ struct Evaluate: Verb {
         unroll evaluate trees.safetensors --listops 10000
         unroll evaluate en-fr.safetensors --source test.en --target test.fr --beam 12
         unroll evaluate g2p.safetensors words.tsv
-        unroll evaluate a.safetensors words.tsv --with b.safetensors c.safetensors
+        unroll evaluate a.safetensors words.tsv --with b.safetensors --with c.safetensors
         unroll evaluate captioner.safetensors test.tsv --baselines train.tsv
       """)
 
@@ -60,9 +61,9 @@ struct Evaluate: Verb {
   @Argument(help: "A text file, or one with labels; not with --similarity.", completion: .file())
   var file: String?
   @Option(
-    parsing: .upToNextOption,
     help: ArgumentHelp(
-      "Further translators or captioners, which vote with the first.", valueName: "file"),
+      "A further translator or captioner, which votes with the first. Can be repeated.",
+      valueName: "file"),
     completion: .file(extensions: ["safetensors"]))
   var with: [String] = []
   @OptionGroup var caching: CacheOptions
@@ -76,7 +77,10 @@ struct Evaluate: Verb {
   @OptionGroup var labelled: LabelledOptions
   @OptionGroup var trees: JudgedTreeOptions
   @OptionGroup(title: "TRANSLATIONS") var paired: PairedOptions
-  @OptionGroup(title: "TRANSLATIONS") var search: SearchFlags
+  @OptionGroup(title: "TRANSLATIONS AND CAPTIONS") var beams: BeamFlags
+  @OptionGroup(title: "TRANSLATIONS AND CAPTIONS") var search: SearchFlags
+  @OptionGroup(title: "TRANSLATIONS AND CAPTIONS") var agreement: MeanFlag
+  @OptionGroup(title: "TRANSLATIONS AND CAPTIONS") var weights: WeightsFlag
   @OptionGroup var captions: JudgedCaptionOptions
   @OptionGroup var common: CommonOptions
 
@@ -90,31 +94,33 @@ struct Evaluate: Verb {
     let labelled = try labelled.choice(&settings)
     let trees = try trees.choice(&settings)
     let paired = try paired.choice(&settings)
-    let search = try search.options(&settings)
+    var options = try search.options(&settings, beams)
+    options.mean = try agreement.value(&settings, models: 1 + others.count)
+    let weights = try weights.values(&settings, models: 1 + others.count)
     let captions = try captions.choice(&settings)
     try settings.finish()
-    // What goes with some models alone.
-    let caches = caching.map { _ in "cache" }
-    let mixes = interpolating.map { _ in "interpolate" }
-    let labels = labelled.flag
-    let shapes = trees.flag
+    try options.refuseFaults()
+    let searching = settings.firstGiven(of: BeamFlags.keys + SearchFlags.keys)
     try withThreads(threads) {
-      if let flag = captions.flag {
-        guard similarity.isEmpty, trees.listOps == nil else {
-          throw Failure.usage("--\(flag) goes with a captioner's FILE")
-        }
-        if try ModelKind(ofFile: model) != .neural(.captioner) {
-          try refuse(flag, for: "a captioner")
-        }
-      }
-      if !others.isEmpty {
-        guard
-          try [.neural(.translator), .neural(.captioner)].contains(ModelKind(ofFile: model)),
-          similarity.isEmpty, trees.listOps == nil
-        else {
-          return try refuse("with", for: "a translator or a captioner that is measured by FILE")
-        }
-      }
+      let kind = try ModelKind(ofFile: model)
+      try refuse(
+        [
+          Bound(
+            flag: caching.map { _ in "cache" } ?? interpolating.map { _ in "interpolate" },
+            owner: kind == .ngrams ? "a neural model" : "a language model", tasks: [.languageModel]),
+          Bound(
+            flag: labelled.format.map { _ in "format" }, owner: "a tagger", tasks: [.tagger]),
+          Bound(
+            flag: labelled.flag, owner: "a tagger or a classifier of trees",
+            tasks: [.tagger, .treeClassifier]),
+          Bound(flag: trees.flag, owner: "a classifier of trees", tasks: [.treeClassifier]),
+          Bound(flag: captions.flag, owner: "a captioner", tasks: [.captioner]),
+          Bound(flag: paired.map { _ in "source" }, owner: "a translator", tasks: [.translator]),
+          Bound(flag: weights.map { _ in "weights" }, owner: "translators", tasks: [.translator]),
+          Bound(
+            flag: others.isEmpty ? searching : "with", owner: "a translator or a captioner",
+            tasks: [.translator, .captioner]),
+        ], for: kind)
       guard similarity.isEmpty else {
         guard file == nil else {
           throw Failure.usage("--similarity measures word vectors; it takes no FILE beside it")
@@ -126,71 +132,47 @@ struct Evaluate: Verb {
         guard file == nil else {
           throw Failure.usage("--listops makes its trees; it takes no FILE beside it")
         }
-        guard try ModelKind(ofFile: model) == .neural(.treeClassifier) else {
-          return try refuse("listops", for: "a classifier of trees")
-        }
-        try refuse(caches ?? mixes, for: "a language model")
-        guard labels == nil, trees.format == nil else {
+        guard labelled.flag == nil, trees.format == nil else {
           throw Failure.usage(
-            "--listops makes its trees; it takes no --\(labels ?? "tree-format") beside it")
+            "--listops makes its trees; it takes no --\(labelled.flag ?? "tree-format") beside it")
         }
         return try TreeClassification(
           model: model, source: .listOps(count), refusesUnseen: true, json: common.json
         ).run(console)
       }
-      if case .neural(.translator) = try ModelKind(ofFile: model) {
-        try refuse(caches ?? mixes, for: "a language model")
-        try refuse(labels, for: "a tagger")
-        try refuse(shapes, for: "a classifier of trees")
+      if kind == .neural(.translator) {
         guard file == nil || paired == nil else {
           throw Failure.usage("FILE and --source both say what is translated; expected one of them")
         }
         return try TranslationEvaluation(
-          models: [model] + others, file: file, pairs: paired, options: search, json: common.json
+          models: [model] + others, weights: weights, file: file, pairs: paired, options: options,
+          json: common.json
         ).run(console)
       }
-      try refuse(paired.map { _ in "source" }, for: "a translator")
-      guard let file else { throw Failure.usage("no text to predict: unroll evaluate MODEL FILE") }
+      guard let file else {
+        let lack = kind == .neural(.captioner) ? "no table of pictures" : "no text to predict"
+        throw Failure.usage("\(lack): unroll evaluate MODEL FILE")
+      }
       let perplexity = PerplexityEvaluation(model: model, file: file, json: common.json)
-      switch try ModelKind(ofFile: model) {
+      switch kind {
       // Measured above.
       case .neural(.translator): break
-      case .ngrams:
-        try refuse(caches ?? mixes, for: "a neural model")
-        try refuse(labels, for: "a tagger")
-        try refuse(shapes, for: "a classifier of trees")
-        try perplexity.runNGrams(console)
+      case .ngrams: try perplexity.runNGrams(console)
       case .neural(.languageModel):
-        try refuse(labels, for: "a tagger")
-        try refuse(shapes, for: "a classifier of trees")
         try perplexity.run(console, caching: caching, interpolating: interpolating)
       case .neural(.tagger):
-        try refuse(caches ?? mixes, for: "a language model")
-        try refuse(shapes, for: "a classifier of trees")
         try TaggingEvaluation(model: model, file: file, labelled: labelled, json: common.json)
           .run(console)
       case .neural(.classifier):
-        try refuse(caches ?? mixes, for: "a language model")
-        try refuse(labels, for: "a tagger")
-        try refuse(shapes, for: "a classifier of trees")
         try ClassifyingEvaluation(model: model, file: file, json: common.json).run(console)
       case .neural(.forecaster):
-        try refuse(caches ?? mixes, for: "a language model")
-        try refuse(labels, for: "a tagger")
-        try refuse(shapes, for: "a classifier of trees")
         try ForecastingEvaluation(model: model, file: file, json: common.json).run(console)
       case .neural(.captioner):
-        try refuse(caches ?? mixes, for: "a language model")
-        try refuse(labels, for: "a tagger")
-        try refuse(shapes, for: "a classifier of trees")
         try CaptioningEvaluation(
-          models: [model] + others, file: file, judged: captions, options: search,
+          models: [model] + others, file: file, judged: captions, options: options,
           json: common.json
-        )
-        .run(console)
+        ).run(console)
       case .neural(.treeClassifier):
-        try refuse(caches ?? mixes, for: "a language model")
-        if labelled.format != nil { try refuse("format", for: "a tagger") }
         try TreeClassification(
           model: model, source: .file(file, trees.format),
           refusesUnseen: !labelled.allowsUnseen, json: common.json
@@ -199,9 +181,19 @@ struct Evaluate: Verb {
     }
   }
 
-  /// Refuses a flag that was given, for it goes with another kind of model.
-  private func refuse(_ flag: String?, for expected: String) throws {
-    guard let flag else { return }
-    throw Failure("--\(flag) goes with \(expected); \(model) is \(try ModelKind(ofFile: model))")
+  /// A flag that goes with models of some kinds alone.
+  private struct Bound {
+    /// nil if it was not given.
+    var flag: String?
+    var owner: String
+    var tasks: [ModelTask]
+  }
+
+  /// Refuses flags that were given and go with other models than those of `kind`.
+  private func refuse(_ bounds: [Bound], for kind: ModelKind) throws {
+    for bound in bounds where !bound.tasks.map(ModelKind.neural).contains(kind) {
+      guard let flag = bound.flag else { continue }
+      throw Failure("--\(flag) goes with \(bound.owner); \(model) is \(kind)")
+    }
   }
 }

@@ -14,18 +14,21 @@ struct Compare: Verb {
       system p is how likely so large a difference from it is if neither is better (paired bootstrap; Koehn \
       2004), as sacreBLEU has it.
 
+      With --references, lines with the same source are one. A system has a line for each different source, or a \
+      line for each line of that file; then it says the same of one source wherever that stands.
+
       EXAMPLES
         unroll compare greedy.fr beam.fr --target test.fr
         unroll compare a.txt b.txt --references test.references.tsv
-        unroll compare a.txt --target first.fr second.fr --json
+        unroll compare a.txt --target first.fr --target second.fr --json
       """)
 
   @Argument(help: "Files of translations, the one to beat first.", completion: .file())
   var systems: [String]
   @Option(
-    parsing: .upToNextOption,
     help: ArgumentHelp(
-      "What is right, line by line; several files are several references.", valueName: "file"),
+      "What is right, line by line. Can be repeated: several files are several references.",
+      valueName: "file"),
     completion: .file())
   var target: [String] = []
   @Option(
@@ -54,24 +57,23 @@ struct Compare: Verb {
         "what is right comes from --target or from --references; expected one of them")
     }
     try withThreads(threads) {
-      let right =
-        try references.map { try ReferenceSet(reading: $0).grouped.references }
-        ?? ReferenceSet.references(reading: targets)
+      let right = try references.map(MergedReferences.init(reading:))
+      let rightLines = try right?.references ?? ReferenceSet.references(reading: targets)
       let scores = try systems.map { path in
-        let translations = try LinesFile.read(path)
-        guard translations.count == right.count else {
+        let translations = try right?.translations(in: path) ?? LinesFile.read(path)
+        guard translations.count == rightLines.count else {
           throw Failure(
             "\(path) has \(Format.plural(translations.count, "line")), and there "
-              + "\(right.count == 1 ? "is" : "are") \(Format.plural(right.count, "line")) of references; "
-              + "expected as many")
+              + "\(rightLines.count == 1 ? "is" : "are") "
+              + "\(Format.plural(rightLines.count, "line")) of references; expected as many")
         }
-        return TranslationScores(of: translations, references: right)
+        return TranslationScores(of: translations, references: rightLines)
       }
       let comparison = SystemComparison(
         names: systems, scores: scores, bootstrap: bootstrap)
       try common.json
         ? console.writeResult(comparison.objects.map { $0.text + "\n" }.joined())
-        : console.writeResult(comparison.table(references: right))
+        : console.writeResult(comparison.table(references: rightLines))
     }
   }
 }

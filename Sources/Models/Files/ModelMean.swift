@@ -15,12 +15,11 @@ public struct ModelMean {
     sums = model.parameters.map { $0.value.scalars.map(Double.init) }
   }
 
-  /// Adds a model. Throws ``ModelError/notAModel(path:detail:)`` for one of another blueprint.
+  /// Adds a model. Throws ``ModelError/invalidConfiguration(_:)`` for one of another blueprint.
   public mutating func add(_ other: any StoredModel, from path: String) throws {
     guard type(of: other) == type(of: model), try Self.described(other) == blueprint else {
-      throw ModelError.notAModel(
-        path: path,
-        detail: "its architecture or vocabulary is not that of the first model, expected the same")
+      throw ModelError.invalidConfiguration(
+        "\(path) has another architecture or vocabulary than the first model, expected the same")
     }
     for (index, parameter) in other.parameters.enumerated() {
       for (place, value) in parameter.value.scalars.enumerated() {

@@ -53,10 +53,11 @@ struct BenchTranslator: Verb {
     let threads = try common.threadCount(&settings)
     let form = try settings.value("form", form)
     let shape = TranslatorMeasurement.Shape(
-      hidden: try settings.value("hidden", hidden, default: 512, .upTo(8192)),
+      hidden: try settings.value("hidden", hidden, default: 512, .within(2...8192)),
       layers: try settings.value("layers", layers, default: 2, .upTo(16)),
       batch: try settings.value("batch", batch, default: 64, .upTo(4096)),
-      vocabulary: try settings.value("vocabulary", vocabulary, default: 10_000, .upTo(1_000_000)))
+      vocabulary: try settings.value(
+        "vocabulary", vocabulary, default: 10_000, .within(4...1_000_000)))
     let seconds = try settings.value("seconds", seconds, default: 10, .positive)
     try settings.finish()
     if !common.json { console.message(Bench.heading(threads: threads)) }
@@ -82,9 +83,11 @@ struct TranslatorMeasurement {
   let tokensPerSecond: Double
 
   struct Shape {
+    /// At least 2: from both ends the encoder has half as many.
     var hidden: Int
     var layers: Int
     var batch: Int
+    /// At least 4: three of them are not words.
     var vocabulary: Int
     /// Tokens of a sentence on either side, `</s>` included.
     let length = 25

@@ -1,4 +1,5 @@
 import Corpora
+import Foundation
 import Learning
 import Models
 import Recurrent
@@ -11,11 +12,19 @@ struct CaptionerTraining: TrainingSetup {
   var files: RunFiles
 
   var inputs: [(role: String, path: String?)] {
-    [
-      ("the file of --train", data.train), ("the file of --valid", data.valid),
-      ("the file of --features", data.features),
-      ("the file of --valid-features", data.validFeatures),
-    ]
+    get throws {
+      let tables = [data.train, data.valid].compactMap(\.self)
+      let pictures =
+        data.features == nil
+        ? try tables.flatMap { table in
+          try list(table).files(in: data.images).map { ("a picture of \(table)", $0) }
+        } : []
+      return [
+        ("the file of --train", data.train), ("the file of --valid", data.valid),
+        ("the file of --features", data.features),
+        ("the file of --valid-features", data.validFeatures),
+      ] + pictures
+    }
   }
 
   var measure: LossMeasure {
@@ -44,10 +53,14 @@ struct CaptionerTraining: TrainingSetup {
     return try run.run(model, task, console)
   }
 
-  private func read(_ path: String, features: String?) throws -> CaptionedPictures {
-    let list = try CaptionList(
+  private func list(_ path: String) throws -> CaptionList {
+    try CaptionList(
       reading: path, columns: data.columns.isEmpty ? nil : data.columns,
       imageColumn: data.imageColumn)
+  }
+
+  private func read(_ path: String, features: String?) throws -> CaptionedPictures {
+    let list = try list(path)
     switch recipe.picture {
     case .features:
       return CaptionedPictures(
@@ -63,5 +76,15 @@ struct CaptionerTraining: TrainingSetup {
       + "\(Format.plural(task.pictureCount, "picture")) with \(Format.count(task.trainingTokens)) units of "
       + "captions (\(model.languages.joined(separator: ", ")); vocabulary "
       + "\(Format.count(model.vocabulary.count)))"
+  }
+}
+
+extension CaptionList {
+  /// The files of its pictures.
+  ///
+  /// - Parameter folder: nil for the usual one.
+  fileprivate func files(in folder: String?) -> [String] {
+    let folder = URL(fileURLWithPath: folder ?? usualFolder)
+    return entries.map { folder.appendingPathComponent($0.image).path }
   }
 }

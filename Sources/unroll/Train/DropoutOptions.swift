@@ -54,7 +54,10 @@ struct DropoutOptions<Usual: UsualRecipe>: ParsableArguments {
       "Probability that a unit keeps its state for a step (default: 0).", valueName: "p"))
   var zoneout: Double?
 
-  private static var usual: String { Usual.dropout == 0 ? "0" : "\(Usual.dropout)" }
+  private static var usual: String {
+    func text(_ share: Double) -> String { share == 0 ? "0" : "\(share)" }
+    return text(Usual.dropout) + (Usual.quickDropout.map { "; quick: \(text($0))" } ?? "")
+  }
 }
 
 extension DropoutOptions {

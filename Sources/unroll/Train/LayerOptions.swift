@@ -5,8 +5,8 @@ import Recurrent
 struct LayerOptions<Usual: UsualRecipe>: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The recurrent cell: \(CellKind.allCases.map(\.rawValue).joined(separator: ", ")) "
-        + "(default: \(Usual.cell.rawValue))."))
+      "The recurrent cell: \(Self.cells.map(\.rawValue).joined(separator: ", ")) "
+        + "(default: \(Usual.cell.rawValue)\(Self.exception))."))
   var cell: CellKind?
   @Option(
     parsing: .unconditional,
@@ -25,7 +25,8 @@ struct LayerOptions<Usual: UsualRecipe>: ParsableArguments {
     parsing: .unconditional,
     help: ArgumentHelp(
       "Inputs that --cell window sees, the present one among them (default: "
-        + "\(CellKind.usualWindow)).", valueName: "n"))
+        + "\(CellKind.usualWindow)).", valueName: "n",
+      visibility: Usual.isDecoder ? .hidden : .default))
   var window: Int?
   @Option(
     help: ArgumentHelp(
@@ -34,8 +35,18 @@ struct LayerOptions<Usual: UsualRecipe>: ParsableArguments {
   var skip: SkipConnections?
   @Flag(
     help: ArgumentHelp(
-      "Learn the state before the first \(Usual.input), which is zero otherwise."))
+      "Learn the state before the first \(Usual.input), which is zero otherwise.",
+      visibility: Usual.isDecoder ? .hidden : .default))
   var learnInitialState = false
+
+  /// The parser itself lists all cells.
+  private static var exception: String {
+    Usual.isDecoder ? "; not window, which carries no state" : ""
+  }
+
+  private static var cells: [CellKind] {
+    CellKind.allCases.filter { $0 != .window || !Usual.isDecoder }
+  }
 }
 
 /// The layers that flags and configuration file ask for, not yet checked against one another.

@@ -90,9 +90,14 @@ struct LearningRecipe: Equatable {
   }
 
   /// Throws `Failure` for what needs data to validate on, where there are none.
-  func refuseWithoutValidation() throws {
-    if validationInterval != nil {
-      throw Failure.usage("--valid-every needs a text to validate on: --valid FILE")
+  ///
+  /// - Parameter judge: what the model is to be judged by, if that is not the loss.
+  func refuseWithoutValidation(judge: String? = nil) throws {
+    for (flag, isGiven) in [
+      ("--valid-every", validationInterval != nil), ("--patience", patience != nil),
+      ("--judge \(judge ?? "")", judge != nil),
+    ] where isGiven {
+      throw Failure.usage("\(flag) needs a text to validate on: --valid FILE")
     }
     if optimizer.kind == .ntASGD || optimizer.settings.averageAfter != nil {
       let flag = optimizer.kind == .ntASGD ? "--optimizer nt-asgd" : "--average-after"

@@ -39,6 +39,11 @@ struct PairOptions: ParsableArguments {
     let sources = try settings.list("source", source)
     let targets = try settings.list("target", target)
     let pairs = try settings.list("train", train)
+    guard pairs.isEmpty || sources.isEmpty && targets.isEmpty else {
+      throw Failure.usage(
+        "--train and --\(sources.isEmpty ? "target" : "source") both say what is learned from; expected one "
+          + "of them")
+    }
     let validSource = try settings.value("valid-source", validSource, .notEmpty)
     let validTarget = try settings.value("valid-target", validTarget, .notEmpty)
     let valid = try settings.value("valid", valid, .notEmpty)
@@ -66,6 +71,11 @@ struct PairOptions: ParsableArguments {
 struct PairChoice: Equatable {
   var training: [ParallelFile]
   var validation: ParallelFile?
+
+  /// The files that are learned from.
+  var names: String {
+    training.flatMap { $0.inputs("train", side: "").compactMap(\.path) }.joined(separator: ", ")
+  }
 }
 
 extension ParallelFile {

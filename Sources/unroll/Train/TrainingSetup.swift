@@ -7,8 +7,8 @@ protocol TrainingSetup {
   associatedtype Model: StoredModel
 
   var files: RunFiles { get }
-  /// The files that it reads, each with what it is.
-  var inputs: [(role: String, path: String?)] { get }
+  /// The files that it reads, each with what it is. Throws where a file that names others cannot be read.
+  var inputs: [(role: String, path: String?)] { get throws }
   /// How its losses are told.
   var measure: LossMeasure { get }
 
@@ -21,7 +21,7 @@ protocol TrainingSetup {
 extension CommonOptions {
   /// Makes a training run, and tells what came of it.
   func train(_ setup: some TrainingSetup, threads: Int, _ console: Console) throws {
-    try refuseSharedFiles(outputs: setup.files.outputs, inputs: setup.inputs)
+    try refuseSharedFiles(outputs: setup.files.outputs, inputs: try setup.inputs)
     let start = secondsNow()
     let result = try withThreads(threads) {
       // Before anything is read, which may take a while.

@@ -14,6 +14,7 @@ enum UsualTranslator: UsualRecipe {
   static let hidden = 256
   static let embedding: Int? = nil
   static let dropout = 0.2
+  static let isDecoder = true
 }
 
 /// The flags that say what a translator's texts are cut into. Each is also a key of a configuration file.

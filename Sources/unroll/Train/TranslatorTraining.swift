@@ -29,13 +29,20 @@ struct TranslatorTraining: TrainingSetup {
     let model = try Translator(
       recipe.configuration, recipe.units, learningFrom: corpus.sources, corpus.targets,
       initialization: recipe.start.initialization, key: RandomKey(seed: recipe.seed).child(0))
-    let task = try TranslatorTask(
-      model, sources: corpus.sources, targets: corpus.targets,
-      validation: heldOut.map {
-        TranslatorValidation(
-          sources: $0.sources, references: $0.references, criterion: recipe.criterion)
-      }, batch: recipe.batch, maximumTokens: recipe.batchUnits, longest: recipe.longest,
-      smoothing: recipe.smoothing, sampling: recipe.sampling, unitDropout: recipe.unitDropout)
+    let task: TranslatorTask
+    do {
+      task = try TranslatorTask(
+        model, sources: corpus.sources, targets: corpus.targets,
+        validation: heldOut.map {
+          TranslatorValidation(
+            sources: $0.sources, references: $0.references, criterion: recipe.criterion)
+        }, batch: recipe.batch, maximumTokens: recipe.batchUnits, longest: recipe.longest,
+        smoothing: recipe.smoothing, sampling: recipe.sampling, unitDropout: recipe.unitDropout)
+    } catch CorpusError.noSentences {
+      throw Failure(
+        "\(pairs.names): no pair with at most \(Format.plural(recipe.longest, "unit")) on each side "
+          + "(--longest)")
+    }
     if task.leftOut > 0 {
       console.message(
         "left out \(Format.plural(task.leftOut, "pair")) with more than "

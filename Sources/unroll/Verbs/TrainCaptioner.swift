@@ -61,7 +61,11 @@ struct TrainCaptioner: Verb {
       throw Failure.usage("no pictures to learn from: --train FILE")
     }
     guard output != nil else { throw Failure.usage("nowhere to put the model: --output FILE") }
-    if data.valid == nil { try run.recipe.learning.refuseWithoutValidation() }
+    if data.valid == nil {
+      let criterion = run.recipe.criterion
+      try run.recipe.learning.refuseWithoutValidation(
+        judge: criterion == .loss ? nil : criterion.rawValue)
+    }
     try common.train(run, threads: threads, console)
   }
 

@@ -60,7 +60,11 @@ struct TrainTranslator: Verb {
         "no pairs to learn from: --source FILE and --target FILE, or --train FILE")
     }
     guard output != nil else { throw Failure.usage("nowhere to put the model: --output FILE") }
-    if pairs.validation == nil { try run.recipe.learning.refuseWithoutValidation() }
+    if pairs.validation == nil {
+      let criterion = run.recipe.criterion
+      try run.recipe.learning.refuseWithoutValidation(
+        judge: criterion == .loss ? nil : criterion.rawValue)
+    }
     try common.train(run, threads: threads, console)
   }
 

@@ -10,6 +10,7 @@ enum UsualStudyTranslator: UsualRecipe {
   static let input = "unit"
   static let hidden = 256
   static let dropout = 0.3
+  static let quickDropout: Double? = 0
 }
 
 /// `unroll study translation`
@@ -161,7 +162,9 @@ struct TranslationStudyVerb: Verb {
       units: units, cell: try settings.value("cell", cell, default: .lstm), hidden: hidden,
       layers: try settings.value("layers", layers, default: isQuick ? 1 : 2, .upTo(100)),
       embedding: try settings.value("embedding", embedding, default: hidden, .upTo(10_000)),
-      dropout: try dropout.rates(&settings, usual: isQuick ? 0 : UsualStudyTranslator.dropout),
+      dropout: try dropout.rates(
+        &settings,
+        usual: (isQuick ? UsualStudyTranslator.quickDropout : nil) ?? UsualStudyTranslator.dropout),
       feedsReadout: try settings.isOn("input-feeding", inputFeeding),
       smoothing: Float(
         try settings.value("label-smoothing", labelSmoothing, default: 0.1, .belowOne)),

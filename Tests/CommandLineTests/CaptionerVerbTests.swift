@@ -47,12 +47,15 @@ struct CaptionerVerbTests {
       let evaluated = try runVerb(["evaluate", path, test, "--baselines", train]).results
       #expect(evaluated.contains("en        captioner      100.0  100.0 to 100.0"))
       #expect(evaluated.contains("fr        nearest        100.0"))
+      #expect(
+        evaluated.contains("100.0 to 100.0  ")
+          && evaluated.contains("captions/s with a beam of 5"))
       #expect(evaluated.contains("en        most-frequent"))
       let twice = try runVerb(["evaluate", path, test, "--with", path]).results
       #expect(twice.contains("the mean of 2 models") && twice.contains("captioner      100.0"))
-      let scores = try JSONSerialization.jsonObject(
-        with: Data(try runVerb(["evaluate", path, test, "--json"]).results.utf8))
-      #expect(((scores as? [String: Any])?["scores"] as? [[String: Any]])?.count == 2)
+      let judged = try members(runVerb(["evaluate", path, test, "--json"]).results)
+      #expect((judged["scores"] as? [[String: Any]])?.count == 2)
+      #expect(judged["captions_per_second"] != nil && judged["beam"] as? Int == 5)
 
       #expect(try runVerb(["inspect", path]).results.contains("languages   en, fr\n"))
       #expect(
@@ -61,11 +64,24 @@ struct CaptionerVerbTests {
 
       let picture = folder + "/images/b0.png"
       #expect(try runVerb(["caption", path, picture]).results == "\(picture)\tred picture\n")
+      #expect(
+        try runVerb([
+          "caption", path, "--with", path, picture, "--mean", "log-probabilities",
+        ]).results == "\(picture)\tred picture\n")
       let page = folder + "/p.html"
       let both = try runVerb([
         "caption", path, picture, "--language", "all", "--n-best", "2", "--html", page,
       ]).results
       #expect(both.split(separator: "\n").count == 4)
+      // Told by what orders them.
+      let best = try members(
+        runVerb(["caption", path, picture, "--n-best", "2", "--json"]).results)
+      let captions = try #require(best["captions"] as? [[String: Any]])
+      let scores = captions.compactMap { $0["score"] as? Double }
+      #expect(scores.count == 2 && scores[0] > scores[1])
+      #expect(captions[0]["log_probability"] as? Double != scores[0])
+      let lines = try runVerb(["caption", path, picture, "--n-best", "2"]).results
+      #expect(lines.hasPrefix("\(picture)\t\(Format.number(scores[0]))\tred picture\n"))
       let html = try String(contentsOfFile: page, encoding: .utf8)
       #expect(html.contains("<img src=\"data:image/png;base64,") && html.contains("red picture"))
       #expect(markupFault(in: html) == nil)
@@ -74,6 +90,91 @@ struct CaptionerVerbTests {
           "\"text\":\"red picture\""))
 
       refusals(path, picture, folder)
+    }
+  }
+
+  private func members(_ text: String) throws -> [String: Any] {
+    try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+  }
+
+  /// A captioner of one epoch that saw the pictures of `train` at `size` pixels; its path.
+  private func hasty(_ folder: String, _ train: String, size: Int) throws -> String {
+    let path = "\(folder)/hasty-\(size).safetensors"
+    try runVerb([
+      "train", "captioner", "--train", train, "--output", path, "--image-size", "\(size)",
+      "--channels",
+      "4", "--hidden", "6", "--epochs", "1", "--threads", "1",
+    ])
+    return path
+  }
+
+  @Test("pictures are told as they are done, before a file that is none")
+  func streams() throws {
+    try withTemporaryFolder { folder in
+      let train = try table(folder, "a", 40)
+      let path = try hasty(folder, train, size: 8)
+      let pictures = (0..<40).map { "\(folder)/images/a\($0).png" }
+      let all = try runVerb(["caption", path] + pictures).results.split(separator: "\n")
+      #expect(zip(all, pictures).allSatisfy { $0.hasPrefix($1 + "\t") } && all.count == 40)
+
+      let captured = CapturedConsole()
+      let page = folder + "/p.html"
+      let command = ["caption", path] + pictures.prefix(34) + ["--html", page]
+      let verb = try #require(
+        try Unroll.parseAsRoot(command + [folder + "/nosuch.png"]) as? any Verb)
+      #expect(
+        failureLine { try verb.run(captured.console) }
+          == "cannot read \(folder)/nosuch.png: no such file")
+      #expect(captured.results.split(separator: "\n") == Array(all.prefix(34)))
+      #expect(!FileManager.default.fileExists(atPath: page))
+
+      // A reader that leaves has its page of what it has seen.
+      let left = Console(
+        writeResult: { _ in throw ReaderLeft() }, writeMessage: { _ in }, terminalWidth: { nil })
+      let watched = try #require(try Unroll.parseAsRoot(command) as? any Verb)
+      #expect(throws: ReaderLeft.self) { try watched.run(left) }
+      let html = try String(contentsOfFile: page, encoding: .utf8)
+      #expect(html.contains("1 picture captioned by") && markupFault(in: html) == nil)
+    }
+  }
+
+  @Test("a model does not go where a picture of its tables is, and ensembles name who does not fit")
+  func files() throws {
+    try withTemporaryFolder { folder in
+      let (train, valid) = (try table(folder, "a", 3), try table(folder, "b", 3))
+      for (name, its) in [("a1", train), ("b2", valid)] {
+        let picture = "\(folder)/images/\(name).png"
+        let before = try Data(contentsOf: URL(fileURLWithPath: picture))
+        #expect(
+          failureLine {
+            try runVerb([
+              "train", "captioner", "--train", train, "--valid", valid, "--output", picture,
+            ])
+          } == "--output \(picture) is a picture of \(its); expected a file of its own")
+        #expect(try Data(contentsOf: URL(fileURLWithPath: picture)) == before)
+      }
+      let (small, large) = (try hasty(folder, train, size: 8), try hasty(folder, train, size: 12))
+      #expect(
+        failureLine {
+          try runVerb(["caption", small, "--with", large, "\(folder)/images/a0.png"])
+        }
+          == "\(small) and \(large): model 2 of the ensemble takes other pictures than the first, expected the "
+          + "same")
+      #expect(
+        failureLine { try runVerb(["evaluate", small]) }
+          == "no table of pictures: unroll evaluate MODEL FILE")
+      #expect(
+        failureLine {
+          try runVerb(["evaluate", small, valid, "--with", small, "--weights", "1", "2"])
+        } == "--weights goes with translators; \(small) is a captioner")
+      let usual = ["train", "captioner", "--output", folder + "/x", "--train", train]
+      for (flags, expected) in [
+        (["--captions", "en", "fr", "en"], "--captions has \"en\" twice"),
+        (["--judge", "bleu-1"], "--judge bleu-1 needs a text to validate on: --valid FILE"),
+        (["--patience", "3"], "--patience needs a text to validate on: --valid FILE"),
+      ] {
+        #expect(failureLine { try runVerb(usual + flags) } == expected)
+      }
     }
   }
 

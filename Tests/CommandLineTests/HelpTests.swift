@@ -13,7 +13,9 @@ struct HelpTests {
     Embed.self, Neighbors.self, Inspect.self, Gradients.self, Convert.self, Bench.self,
     BenchTrain.self, BenchStep.self,
     BenchCells.self, StudyVerb.self, LongRangeVerb.self, GradientFlowVerb.self, DepthVerb.self,
-    WordsVersusCharactersVerb.self, RecurrenceVerb.self,
+    WordsVersusCharactersVerb.self, RecurrenceVerb.self, TrainTranslator.self, TrainCaptioner.self,
+    Translate.self, CaptionVerb.self, Compare.self, Average.self, BenchTranslator.self,
+    TranslationStudyVerb.self, SentenceSpaceVerb.self,
   ]
 
   private func help(_ verb: any ParsableCommand.Type) -> String {
@@ -146,6 +148,17 @@ struct HelpTests {
                                     win over it.
             -h, --help              Show help information.
           """))
+  }
+
+  @Test("what a decoder refuses is not in its help, and a quick study's own defaults are")
+  func decoders() {
+    for verb in [TrainTranslator.self, TrainCaptioner.self] as [any ParsableCommand.Type] {
+      let text = help(verb)
+      #expect(!text.contains("--window") && !text.contains("--learn-initial-state"))
+      #expect(text.contains("\n  --skip ") && words(text).contains("lstm; not window,"))
+    }
+    #expect(help(TrainLM.self).contains("--window"))
+    #expect(words(help(TranslationStudyVerb.self)).contains("(default: 0.3; quick: 0)"))
   }
 
   @Test("every flag of the recipe says what it is and, unless it is off, its default")

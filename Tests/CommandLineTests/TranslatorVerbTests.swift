@@ -18,22 +18,6 @@ struct TranslatorVerbTests {
     }.joined()
   }
 
-  /// A translator that has learned nothing, in `folder`; its path.
-  private func untrained(
-    _ folder: String, _ name: String = "untrained", context: ContextUse = .after,
-    targets: String = "xyz"
-  ) throws -> String {
-    let model = try Translator(
-      TranslatorConfiguration(
-        encoder: EncoderConfiguration(embeddingSize: 3, hiddenSize: 4),
-        decoder: SequenceDecoderConfiguration(embeddingSize: 3, hiddenSize: 4, context: context)),
-      TranslatorUnits(source: .characters, target: .characters), learningFrom: ["abc"], [targets],
-      initialization: .uniform(1), key: RandomKey(seed: 3))
-    let path = "\(folder)/\(name).safetensors"
-    try model.save(to: path)
-    return path
-  }
-
   private func members(_ text: some StringProtocol) throws -> [String: Any] {
     try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
   }
@@ -58,7 +42,7 @@ struct TranslatorVerbTests {
       #expect(evaluated["chrf"] as? Double == 100)
 
       let twice = try runVerb([
-        "evaluate", path, folder + "/train.tsv", "--with", path, path, "--beam", "2",
+        "evaluate", path, folder + "/train.tsv", "--with", path, "--with", path, "--beam", "2",
       ]).results
       #expect(twice.contains("the mean of 3 models") && twice.contains("wrong lines   0.00 %"))
 
@@ -117,30 +101,58 @@ struct TranslatorVerbTests {
   @Test("the mean of a model with itself is the model")
   func average() throws {
     try withTemporaryFolder { folder in
-      let path = try untrained(folder)
+      let path = try untrainedTranslator(folder)
       try runVerb(["average", path, path, "--output", folder + "/mean.safetensors"])
       let (before, after) = (
         try Data(contentsOf: URL(fileURLWithPath: path)),
         try Data(contentsOf: URL(fileURLWithPath: folder + "/mean.safetensors"))
       )
       #expect(before == after)
-      let other = try untrained(folder, "other", targets: "xy")
+      let other = try untrainedTranslator(folder, "other", targets: "xy")
       #expect(
         failureLine {
           try runVerb(["average", path, other, "--output", folder + "/mean.safetensors"])
-        }?.contains("other.safetensors") == true)
+        }
+          == "\(other) has another architecture or vocabulary than the first model, expected the same"
+      )
+    }
+  }
+
+  @Test("a system has a line for each line of the references, or for each different source")
+  func mergedReferences() throws {
+    try withTemporaryFolder { folder in
+      let table = folder + "/refs.tsv"
+      try write(
+        "a\tthe first one here\nb\tanother one is there\na\tthe first of them all\n", to: table)
+      func compared(_ lines: [String]) throws -> String {
+        try write(lines.joined(separator: "\n") + "\n", to: folder + "/system")
+        return try runVerb(["compare", folder + "/system", "--references", table]).results
+      }
+      let (first, second) = ("the first one here", "another one is there")
+      let short = try compared([first, second])
+      #expect(short.contains("100.00 ±"))
+      #expect(try compared([first, second, first]) == short)
+      #expect(
+        failureLine { _ = try compared([first, second, second]) }
+          == "\(folder)/system:3: the source is that of line 1 (\(table)), and the translation is another; "
+          + "expected the same")
+      #expect(
+        failureLine { _ = try compared([first]) }
+          == "\(folder)/system has 1 line; expected 2 lines, one for each different source of \(table), or "
+          + "3, one for each of its lines")
     }
   }
 
   @Test("what makes no sense is refused in a line that says why")
   func refusals() throws {
     try withTemporaryFolder { folder in
-      let path = try untrained(folder)
-      let plain = try untrained(folder, "plain", context: .initial)
-      let other = try untrained(folder, "other", targets: "uvw")
+      let path = try untrainedTranslator(folder)
+      let plain = try untrainedTranslator(folder, "plain", context: .initial)
+      let other = try untrainedTranslator(folder, "other", targets: "uvw")
       try write("a\nb\nc\n", to: folder + "/three")
       try write("a\nb\n", to: folder + "/two")
       try write("a b\n", to: folder + "/untabbed")
+      try write("ab\tAB\nba\tBA\n", to: folder + "/tabbed")
       func line(_ arguments: [String]) -> String { failureLine { try runVerb(arguments) } ?? "" }
       let train = ["train", "translator", "--output", folder + "/m", "--threads", "1"]
       for (arguments, expected) in [
@@ -156,6 +168,29 @@ struct TranslatorVerbTests {
         (
           train + ["--train", folder + "/two", "--input-feeding", "--context", "before"], "readout"
         ),
+        (
+          train + [
+            "--train", folder + "/two", "--source", folder + "/two", "--target", folder + "/two",
+          ],
+          "--train and --source both say what is learned from; expected one of them"
+        ),
+        (
+          train + ["--train", folder + "/two", "--judge", "bleu"],
+          "--judge bleu needs a text to validate on: --valid FILE"
+        ),
+        (
+          train + ["--train", folder + "/two", "--patience", "2"],
+          "--patience needs a text to validate on: --valid FILE"
+        ),
+        (
+          train + ["--train", folder + "/tabbed", "--units", "characters", "--longest", "1"],
+          "tabbed: no pair with at most 1 unit on each side (--longest)"
+        ),
+        (
+          ["bench", "translator", "--vocabulary", "3"],
+          "--vocabulary is 3; expected an integer from 4"
+        ),
+        (["bench", "translator", "--hidden", "1"], "--hidden is 1; expected an integer from 2"),
         (train + ["--train", folder + "/two", "--share-vectors"], "--joint"),
         (train + ["--train", folder + "/two", "--units", "words", "--merges", "9"], "--merges"),
         (train + ["--train", folder + "/two", "--sampling-shape", "linear"], "--sampling"),
@@ -163,10 +198,6 @@ struct TranslatorVerbTests {
         (["translate", plain, "--input", folder + "/two", "--alignment"], "attention"),
         (["translate", path, "--input", folder + "/two", "--beam", "2", "--n-best", "3"], "best"),
         (["translate", path, "--input", folder + "/two", "--top-k", "3"], "--sample"),
-        (
-          ["translate", path, "--input", folder + "/two", "--weights", "1", "2"],
-          "expected one each"
-        ),
         (["evaluate", path], "--source"),
         (
           ["evaluate", path, folder + "/two", "--with", other], "another target vocabulary"
@@ -199,8 +230,17 @@ struct TranslatorVerbTests {
       let page = try String(contentsOfFile: folder + "/study/report.html", encoding: .utf8)
       #expect(markupFault(in: page) == nil && page.contains("Is it certain?"))
       let again = try runVerb(arguments)
-      #expect(again.messages.contains("20 of 20 are there already"))
+      #expect(again.messages.contains("19 of 20 are there already"))
       #expect(again.results == first.results)
+      // What is compared is what there is by now.
+      let grown = try runVerb(arguments + ["--reversed", "5"])
+      #expect(grown.messages.contains("compare: 10 comparisons"))
+      #expect(grown.results.contains("ensemble of 5"))
+      let empty = try runVerb(
+        arguments.dropLast(4) + ["--output", folder + "/empty", "--only", "compare"])
+      #expect(empty.messages.contains("compare: 0 comparisons"))
+      let filled = try runVerb(arguments.dropLast(4) + ["--output", folder + "/empty"])
+      #expect(filled.messages.contains("compare: 8 comparisons"))
     }
   }
 }

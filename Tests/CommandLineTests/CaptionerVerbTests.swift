@@ -165,8 +165,8 @@ struct CaptionerVerbTests {
           == "no table of pictures: unroll evaluate MODEL FILE")
       #expect(
         failureLine {
-          try runVerb(["evaluate", small, valid, "--with", small, "--weights", "1", "2"])
-        } == "--weights goes with translators; \(small) is a captioner")
+          try runVerb(["evaluate", small, valid, "--with", small, "--weights", "1", "2", "3"])
+        } == "3 weights for 2 models; expected one each")
       let usual = ["train", "captioner", "--output", folder + "/x", "--train", train]
       for (flags, expected) in [
         (["--captions", "en", "fr", "en"], "--captions has \"en\" twice"),

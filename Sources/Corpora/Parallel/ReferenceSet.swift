@@ -38,12 +38,6 @@ public struct ReferenceSet: Sendable, Equatable {
 }
 
 extension ReferenceSet {
-  /// Each source with the target of its own pair, line by line.
-  public init(pairing corpus: ParallelCorpus) {
-    sources = corpus.sources
-    references = corpus.targets.map { [$0] }
-  }
-
   /// The distinct sources in the order of their first appearance, each with the references of all its lines:
   /// for lists with a line for each reference. Sources are told apart by their bytes.
   public var grouped: ReferenceSet {

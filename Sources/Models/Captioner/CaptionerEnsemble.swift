@@ -17,12 +17,14 @@ public struct Caption: Sendable, Equatable {
 public struct CaptionerEnsemble: Sendable {
   /// The models.
   public let models: [Captioner]
+  /// What each of them counts.
+  public let weights: [Double]
 
   /// An ensemble of at least one model.
   ///
   /// Throws ``ModelError/invalidConfiguration(_:)`` for models that write differently, or that see different
-  /// things of a picture.
-  public init(_ models: [Captioner]) throws(ModelError) {
+  /// things of a picture, and for weights that are not as many or not above zero.
+  public init(_ models: [Captioner], weights: [Double]? = nil) throws(ModelError) {
     guard let first = models.first else {
       throw .invalidConfiguration("an ensemble has at least one model")
     }
@@ -32,6 +34,7 @@ public struct CaptionerEnsemble: Sendable {
       }
     }
     self.models = models
+    self.weights = try weightsOfModels(weights, count: models.count)
   }
 
   /// Tokens of the longest caption, unless options say otherwise.
@@ -74,7 +77,7 @@ public struct CaptionerEnsemble: Sendable {
     let search = BeamSearch(
       ensemble: DecoderEnsemble(
         decoders: models.map(\.decoder), reversed: models.map { _ in false },
-        weights: models.map { _ in 1 }, mean: options.mean), options: options,
+        weights: weights, mean: options.mean), options: options,
       specials: BeamSearch.Specials(
         start: first.specials.starts[place], end: first.specials.end,
         unknown: first.specials.unknown, unwritten: first.specials.unwritten),

@@ -159,3 +159,17 @@ struct DecoderEnsemble {
     return sum
   }
 }
+
+/// What each of `count` models counts; nil for all alike.
+///
+/// Throws ``ModelError/invalidConfiguration(_:)`` for weights that are not as many or not above zero.
+func weightsOfModels(_ weights: [Double]?, count: Int) throws(ModelError) -> [Double] {
+  guard let weights else { return Array(repeating: 1, count: count) }
+  guard weights.count == count else {
+    throw .invalidConfiguration("\(weights.count) weights for \(count) models, expected one each")
+  }
+  if let weight = weights.first(where: { !($0 > 0 && $0.isFinite) }) {
+    throw .invalidConfiguration("the weight of a model is above 0, not \(weight)")
+  }
+  return weights
+}

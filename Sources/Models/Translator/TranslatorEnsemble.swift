@@ -42,16 +42,8 @@ public struct TranslatorEnsemble: Sendable {
             + "(\(first.targetVocabulary.count)), expected the same")
       }
     }
-    let weights = weights ?? Array(repeating: 1, count: models.count)
-    guard weights.count == models.count else {
-      throw .invalidConfiguration(
-        "\(weights.count) weights for \(models.count) models, expected one each")
-    }
-    if let weight = weights.first(where: { !($0 > 0 && $0.isFinite) }) {
-      throw .invalidConfiguration("the weight of a model is above 0, not \(weight)")
-    }
     self.models = models
-    self.weights = weights
+    self.weights = try weightsOfModels(weights, count: models.count)
   }
 
   /// Whether the models tell together what they attended to: all of them attend, and read the same units.

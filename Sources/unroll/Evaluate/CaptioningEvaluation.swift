@@ -61,6 +61,7 @@ struct JudgedCaptions {
 /// needs no net.
 struct CaptioningEvaluation {
   let models: [String]
+  let weights: [Double]?
   let file: String
   let judged: JudgedCaptions
   let options: SearchOptions
@@ -74,7 +75,7 @@ struct CaptioningEvaluation {
   }
 
   func run(_ console: Console) throws {
-    let ensemble = try loadCaptioners(models)
+    let ensemble = try loadCaptioners(models, weights: weights)
     let captioner = ensemble.models[0]
     let list = try judged.list(file, columns: captioner.languages)
     let (set, images) = try pictures(captioner, list)

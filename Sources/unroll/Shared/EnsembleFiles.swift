@@ -8,11 +8,11 @@ func loadTranslators(_ paths: [String], weights: [Double]? = nil) throws -> Tran
 }
 
 /// The captioners in some files, as one.
-func loadCaptioners(_ paths: [String]) throws -> CaptionerEnsemble {
-  try CaptionerEnsemble(
-    loadTogether(
-      paths, { try load($0, .captioner, "captions are of a captioner") },
-      { _ = try CaptionerEnsemble($0) }))
+func loadCaptioners(_ paths: [String], weights: [Double]? = nil) throws -> CaptionerEnsemble {
+  let models: [Captioner] = try loadTogether(
+    paths, { try load($0, .captioner, "captions are of a captioner") },
+    { _ = try CaptionerEnsemble($0) })
+  return try CaptionerEnsemble(models, weights: weights)
 }
 
 /// The translator in a file.

@@ -94,7 +94,7 @@ extension ParallelFile {
   /// The sources, each with all its targets: what is judged by.
   func references() throws -> ReferenceSet {
     switch self {
-    case .pair: ReferenceSet(pairing: try ParallelCorpus(reading: [self], keepsEmptyPairs: true))
+    case .pair(let source, let target): try ReferenceSet(source: source, targets: [target])
     case .tabbed(let path): try ReferenceSet(reading: path).grouped
     }
   }

@@ -20,12 +20,12 @@ struct MeanFlag: ParsableArguments {
   }
 }
 
-/// The flag of what each of several translators counts. It is also a key of a configuration file.
+/// The flag of what each of several models counts. It is also a key of a configuration file.
 struct WeightsFlag: ParsableArguments {
   @Option(
     parsing: .upToNextOption,
     help: ArgumentHelp(
-      "What each translator counts, behind the models on the line (default: all alike).",
+      "What each model counts, behind the models on the line (default: all alike).",
       valueName: "x"))
   var weights: [String] = []
 

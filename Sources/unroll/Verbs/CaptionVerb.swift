@@ -40,6 +40,7 @@ struct CaptionVerb: Verb {
   @OptionGroup var beams: BeamFlags
   @OptionGroup var best: BestFlag
   @OptionGroup var agreement: MeanFlag
+  @OptionGroup var weights: WeightsFlag
   @Option(
     help: ArgumentHelp("Write pictures and captions as a page, too.", valueName: "file"),
     completion: .file(extensions: ["html"]))
@@ -55,6 +56,7 @@ struct CaptionVerb: Verb {
     var options = try beams.options(&settings, best: try best.value(&settings))
     options.allowsUnknown = false
     options.mean = try agreement.value(&settings, models: 1 + others.count)
+    let weights = try weights.values(&settings, models: 1 + others.count)
     let html = try settings.value("html", html, .notEmpty)
     try settings.finish()
     try options.refuseFaults()
@@ -73,7 +75,7 @@ struct CaptionVerb: Verb {
         + images.map { ("a picture that is read", $0) })
     if let html { try AtomicFile.checkWritable(html) }
     try withThreads(threads) {
-      let ensemble = try loadCaptioners([model] + others)
+      let ensemble = try loadCaptioners([model] + others, weights: weights)
       let languages = try chosen(language, of: ensemble.models[0])
       var stream = CaptionStream(
         ensemble: ensemble, languages: languages, options: options, json: common.json,

@@ -116,7 +116,6 @@ struct Evaluate: Verb {
           Bound(flag: trees.flag, owner: "a classifier of trees", tasks: [.treeClassifier]),
           Bound(flag: captions.flag, owner: "a captioner", tasks: [.captioner]),
           Bound(flag: paired.map { _ in "source" }, owner: "a translator", tasks: [.translator]),
-          Bound(flag: weights.map { _ in "weights" }, owner: "translators", tasks: [.translator]),
           Bound(
             flag: others.isEmpty ? searching : "with", owner: "a translator or a captioner",
             tasks: [.translator, .captioner]),
@@ -169,8 +168,8 @@ struct Evaluate: Verb {
         try ForecastingEvaluation(model: model, file: file, json: common.json).run(console)
       case .neural(.captioner):
         try CaptioningEvaluation(
-          models: [model] + others, file: file, judged: captions, options: options,
-          json: common.json
+          models: [model] + others, weights: weights, file: file, judged: captions,
+          options: options, json: common.json
         ).run(console)
       case .neural(.treeClassifier):
         try TreeClassification(

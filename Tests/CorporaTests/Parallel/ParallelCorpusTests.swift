@@ -109,13 +109,10 @@ struct ParallelCorpusTests {
   @Test("pairs of one source become its references, in the order of first appearance, by bytes")
   func grouping() throws {
     let text = "B\tB IY\nA\tAH\ne\u{301}\t1\nB\tB\né\t2\nA\tEY\nB\t\u{301}\n"
-    try withFiles(["f": text]) { folder in
-      let corpus = try ParallelCorpus(reading: [.tabbed(folder + "f")])
-      let set = ReferenceSet(pairing: corpus).grouped
-      let expected = ["B", "A", "e\u{301}", "é"]
-      #expect(set.sources.elementsEqual(expected) { $0.isIdentical(to: $1) })
-      #expect(set.references == [["B IY", "B", "\u{301}"], ["AH", "EY"], ["1"], ["2"]])
-    }
+    let set = try ReferenceSet(tabbed: text, name: "f").grouped
+    let expected = ["B", "A", "e\u{301}", "é"]
+    #expect(set.sources.elementsEqual(expected) { $0.isIdentical(to: $1) })
+    #expect(set.references == [["B IY", "B", "\u{301}"], ["AH", "EY"], ["1"], ["2"]])
   }
 
   @Test("files of references stand side by side; a blank line is none where another file has one")

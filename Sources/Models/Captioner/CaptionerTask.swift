@@ -38,10 +38,9 @@ public final class CaptionerTask: RecordedTask {
   private let tokens: CaptionTokens
   private let validation: CaptionedPictures?
   private let criterion: CaptionerCriterion
-  private let batches: LengthBatches
+  private var batches: EpochBatches
   private let smoothing: Float
   private let augmentation: ImageAugmentation?
-  private var epoch: (number: Int, batches: [[Int]])?
 
   /// A task of training `model` to caption the pictures of `data`.
   ///
@@ -75,26 +74,26 @@ public final class CaptionerTask: RecordedTask {
     tokens = CaptionTokens(model, self.data)
     trainingTokens = tokens.tokenCount
     // Of one length, so that any pictures can come together.
-    batches = try LengthBatches(
-      lengths: Array(repeating: 1, count: data.count), batch: batch)
+    batches = try EpochBatches(
+      LengthBatches(
+        lengths: Array(repeating: 1, count: data.count), batch: batch))
     trainingFingerprint = data.fingerprint
   }
 
   public var parameters: [Parameter] { model.parameters }
 
-  public var stepsPerEpoch: Int { batches.batchCount }
+  public var stepsPerEpoch: Int { batches.count }
 
   public var uniformLoss: Double? {
     model.vocabulary.count > 1 ? log(Double(model.vocabulary.count)) : nil
   }
 
   public func beginEpoch(_ epoch: Int, key: RandomKey) {
-    self.epoch = (epoch, batches.shuffled(epoch: epoch, seed: key.seed))
+    batches.begin(epoch, key: key)
   }
 
   public func loss(at position: StepPosition) throws -> StepLoss {
-    if epoch?.number != position.epoch { beginEpoch(position.epoch, key: position.key) }
-    let chosen = epoch?.batches[position.index] ?? []
+    let chosen = batches.examples(at: position)
     let mode = Mode.training(position.key)
     let rows = chosen.enumerated().flatMap { place, picture in
       tokens.captions[picture].map { (row: Int32(place), caption: $0) }

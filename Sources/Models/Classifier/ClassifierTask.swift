@@ -39,10 +39,9 @@ public final class ClassifierTask: RecordedTask {
   private let targets: ClassifierTargets
   /// By class; nil where all count alike.
   private let weights: [Float]?
-  private let batches: LengthBatches
+  private var batches: EpochBatches
   private let validation: [LabelledCase]
   private let criterion: ClassifierCriterion
-  private var epoch: (number: Int, batches: [[Int]])?
 
   /// A task of training `model` on `cases`, and validating on `validation`.
   ///
@@ -64,14 +63,15 @@ public final class ClassifierTask: RecordedTask {
     _ = try ClassifierTargets(validation, for: model)
     self.weights = try weights.values(model, targets)
     sequences = model.sequences(cases.map(\.content))
-    batches = try LengthBatches(
-      lengths: sequences.lengths, batch: batch, maximumTokens: maximumTokens)
+    batches = try EpochBatches(
+      LengthBatches(
+        lengths: sequences.lengths, batch: batch, maximumTokens: maximumTokens))
     trainingFingerprint = LabelledCase.fingerprint(cases)
   }
 
   public var parameters: [Parameter] { model.parameters }
 
-  public var stepsPerEpoch: Int { batches.batchCount }
+  public var stepsPerEpoch: Int { batches.count }
 
   /// A guess that gives every class the same probability, or every label one half; nil for numbers.
   public var uniformLoss: Double? {
@@ -84,12 +84,11 @@ public final class ClassifierTask: RecordedTask {
   }
 
   public func beginEpoch(_ epoch: Int, key: RandomKey) {
-    self.epoch = (epoch, batches.shuffled(epoch: epoch, seed: key.seed))
+    batches.begin(epoch, key: key)
   }
 
   public func loss(at position: StepPosition) throws -> StepLoss {
-    if epoch?.number != position.epoch { beginEpoch(position.epoch, key: position.key) }
-    let chosen = epoch?.batches[position.index] ?? []
+    let chosen = batches.examples(at: position)
     let mode = Mode.training(position.key)
     let batch = sequences.batch(
       chosen, dropout: model.configuration.wordDropout, mode: mode.child(-1))

@@ -17,10 +17,9 @@ public final class TaggerTask: RecordedTask {
 
   private let sentences: WordSequences
   private let labels: [[Int32]]
-  private let batches: LengthBatches
+  private var batches: EpochBatches
   private let validation: [LabelledSentence]
   private let refusesUnseen: Bool
-  private var epoch: (number: Int, batches: [[Int]])?
 
   /// A task of training `model` on `sentences`, and validating on `validation`.
   ///
@@ -49,14 +48,15 @@ public final class TaggerTask: RecordedTask {
     }
     self.labels = labels
     self.sentences = model.sequences(sentences.map(\.words))
-    batches = try LengthBatches(
-      lengths: self.sentences.lengths, batch: batch, maximumTokens: maximumTokens)
+    batches = try EpochBatches(
+      LengthBatches(
+        lengths: self.sentences.lengths, batch: batch, maximumTokens: maximumTokens))
     trainingFingerprint = LabelledSentence.fingerprint(sentences)
   }
 
   public var parameters: [Parameter] { model.parameters }
 
-  public var stepsPerEpoch: Int { batches.batchCount }
+  public var stepsPerEpoch: Int { batches.count }
 
   /// A guess that gives every label the same probability; nil where there is only one.
   public var uniformLoss: Double? {
@@ -64,12 +64,11 @@ public final class TaggerTask: RecordedTask {
   }
 
   public func beginEpoch(_ epoch: Int, key: RandomKey) {
-    self.epoch = (epoch, batches.shuffled(epoch: epoch, seed: key.seed))
+    batches.begin(epoch, key: key)
   }
 
   public func loss(at position: StepPosition) throws -> StepLoss {
-    if epoch?.number != position.epoch { beginEpoch(position.epoch, key: position.key) }
-    let chosen = epoch?.batches[position.index] ?? []
+    let chosen = batches.examples(at: position)
     let mode = Mode.training(position.key)
     let batch = sentences.batch(
       chosen, dropout: model.configuration.wordDropout, mode: mode.child(-1))

@@ -33,13 +33,12 @@ public final class TranslatorTask: RecordedTask {
 
   private let pairs: TranslationPairs
   private let validation: TranslatorValidation?
-  private let batches: LengthBatches
+  private var batches: EpochBatches
   private let smoothing: Float
   private let sampling: ScheduledSampling?
   /// The lines of the pairs, where they are cut anew each time.
   private let lines: (sources: [String], targets: [String])?
   private let unitDropout: Double
-  private var epoch: (number: Int, batches: [[Int]])?
 
   /// A task of training `model` to translate `sources` to `targets`, line by line.
   ///
@@ -80,26 +79,26 @@ public final class TranslatorTask: RecordedTask {
     lines =
       unitDropout > 0
       ? (kept.map { sources[$0] }, kept.map { targets[$0] }) : nil
-    batches = try LengthBatches(
-      lengths: (0..<pairs.count).map(pairs.length), batch: batch, maximumTokens: maximumTokens)
+    batches = try EpochBatches(
+      LengthBatches(
+        lengths: (0..<pairs.count).map(pairs.length), batch: batch, maximumTokens: maximumTokens))
     trainingFingerprint = Self.fingerprint(sources, targets)
   }
 
   public var parameters: [Parameter] { model.parameters }
 
-  public var stepsPerEpoch: Int { batches.batchCount }
+  public var stepsPerEpoch: Int { batches.count }
 
   public var uniformLoss: Double? {
     model.targetVocabulary.count > 1 ? loge(Double(model.targetVocabulary.count)) : nil
   }
 
   public func beginEpoch(_ epoch: Int, key: RandomKey) {
-    self.epoch = (epoch, batches.shuffled(epoch: epoch, seed: key.seed))
+    batches.begin(epoch, key: key)
   }
 
   public func loss(at position: StepPosition) throws -> StepLoss {
-    if epoch?.number != position.epoch { beginEpoch(position.epoch, key: position.key) }
-    let chosen = epoch?.batches[position.index] ?? []
+    let chosen = batches.examples(at: position)
     let mode = Mode.training(position.key)
     let read = pairs(chosen, key: position.key.child(-2))
     var batch = TargetBatch(

@@ -6,7 +6,8 @@ import Tensors
 ///
 /// The rows [T·B] are worked off in blocks: logits, loss and gradients of one block exist at a time,
 /// so memory never holds [T·B, V]. The gradients are computed along with the loss and wait for the
-/// backward pass.
+/// backward pass. Rows that do not count are left out where there are many, as beyond the ends of short
+/// targets: they would cost as much as the others.
 ///
 /// - Parameters:
 ///   - hidden: h [M, H].
@@ -21,9 +22,20 @@ public func softmaxCrossEntropy(
   _ hidden: Variable, weight: Variable, bias: Variable?, targets: [Int32], scale: Float,
   smoothing: Float = 0
 ) -> (loss: Variable, losses: [Float]) {
-  softmaxCrossEntropy(
-    hidden, weight: weight, bias: bias, targets: targets, scale: scale, smoothing: smoothing,
-    blockRows: outputBlockRows(vocabulary: weight.shape[0]))
+  func losses(_ hidden: Variable, _ targets: [Int32]) -> (loss: Variable, losses: [Float]) {
+    softmaxCrossEntropy(
+      hidden, weight: weight, bias: bias, targets: targets, scale: scale, smoothing: smoothing,
+      blockRows: outputBlockRows(vocabulary: weight.shape[0]))
+  }
+  let counting = targets.indices.filter { targets[$0] >= 0 }
+  guard !counting.isEmpty, 16 * counting.count < 15 * targets.count else {
+    return losses(hidden, targets)
+  }
+  let (loss, own) = losses(
+    hidden.rows(at: counting.map { Int32($0) }), counting.map { targets[$0] })
+  var all = [Float](repeating: 0, count: targets.count)
+  for (row, loss) in zip(counting, own) { all[row] = loss }
+  return (loss, all)
 }
 
 /// Rows whose logits are held at a time: 64 MiB of them, but enough rows that packing W pays.

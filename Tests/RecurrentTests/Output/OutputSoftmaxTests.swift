@@ -57,6 +57,25 @@ struct OutputSoftmaxTests {
     expectDefinition(output, output.pass())
   }
 
+  @Test("rows that do not count are left out, and nothing else changes", arguments: [1, 8, 13])
+  func uncounted(_ counting: Int) {
+    let mode = Mode.training(RandomKey(seed: 1))
+    var output = Output(rows: 13, size: 4, vocabulary: 17, range: 1.5)
+    for row in 0..<13 - counting { output.targets[5 * row % 13] = -1 }
+    // All rows at once, those that do not count too.
+    let whole = output.pass()
+    for parameter in output.parameters { parameter.clearGradient() }
+    let (loss, losses) = softmaxCrossEntropy(
+      output.hidden.variable(mode), weight: output.weight.variable(mode),
+      bias: output.bias.variable(mode), targets: output.targets, scale: output.scale)
+    #expect(losses == whole.losses && loss.value.scalar == whole.loss)
+    loss.backward()
+    for parameter in output.parameters {
+      guard let expected = whole.gradients[parameter.name] else { continue }
+      #expect(relativeError(parameter.denseGradient, expected) < Self.tolerance)
+    }
+  }
+
   @Test("smoothed, it is what plain operations make of it", arguments: [1, 5, 64])
   func smoothed(blockRows: Int) {
     let mode = Mode.training(RandomKey(seed: 1))

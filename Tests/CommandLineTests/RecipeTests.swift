@@ -80,11 +80,11 @@ struct RecipeTests {
         let data = try verb.data.choice(&settings)
         let recipe = try verb.recipe(&settings, seed: 1, seesPixels: true)
         try settings.finish()
-        #expect(data.columns == ["en", "fr", "de"] && recipe.learning.epochs == 60)
+        #expect(data.columns == ["en", "fr", "de"] && recipe.learning.epochs == 150)
       case "phonemes.yaml":
         let recipe = try TrainTranslator.parse([]).recipe(&settings, seed: 1)
         try settings.finish()
-        #expect(recipe.configuration.encoder.isBidirectional && recipe.learning.epochs == 15)
+        #expect(recipe.configuration.encoder.isBidirectional && recipe.learning.epochs == 19)
       default:
         let recipe = try TrainLM.parse([]).recipe(&settings, seed: 1)
         try settings.finish()

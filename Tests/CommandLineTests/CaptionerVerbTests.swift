@@ -45,14 +45,14 @@ struct CaptionerVerbTests {
       #expect(trained.results.contains("validation exactly right 100.0 %"))
 
       let evaluated = try runVerb(["evaluate", path, test, "--baselines", train]).results
-      #expect(evaluated.contains("en        captioner      100.0  100.0 to 100.0"))
-      #expect(evaluated.contains("fr        nearest        100.0"))
+      #expect(evaluated.contains("en        captioner       100.0  100.0 to 100.0"))
+      #expect(evaluated.contains("fr        nearest         100.0"))
       #expect(
         evaluated.contains("100.0 to 100.0  ")
           && evaluated.contains("captions/s with a beam of 5"))
       #expect(evaluated.contains("en        most-frequent"))
       let twice = try runVerb(["evaluate", path, test, "--with", path]).results
-      #expect(twice.contains("the mean of 2 models") && twice.contains("captioner      100.0"))
+      #expect(twice.contains("the mean of 2 models") && twice.contains("captioner       100.0"))
       let judged = try members(runVerb(["evaluate", path, test, "--json"]).results)
       #expect((judged["scores"] as? [[String: Any]])?.count == 2)
       #expect(judged["captions_per_second"] != nil && judged["beam"] as? Int == 5)
@@ -230,6 +230,14 @@ struct CaptionerVerbTests {
       ])
       let found = try runVerb(["caption", path, "--features", folder + "/f.npy"]).results
       #expect(found == "1\trouge\n2\tvert\n3\trien\n")
+      let judged = ["evaluate", path, train, "--features", folder + "/f.npy"]
+      let compared = try runVerb(
+        judged + ["--baselines", train, "--baseline-features", folder + "/f.npy"]
+      ).results
+      #expect(compared.contains("fr        nearest-vector  100.0  100.0 to 100.0"))
+      #expect(
+        failureLine { try runVerb(judged + ["--baseline-features", folder + "/f.npy"]) }
+          == "--baseline-features goes with --baselines and --features")
     }
   }
 }

@@ -1,20 +1,21 @@
-import Images
+import Tensors
 
-/// What a captioner has to be better than: captions without a net.
+/// What a captioner has to be better than: captions without a net of its own.
 public struct CaptionBaselines: Sendable {
-  private let pictures: [[UInt8]]
+  private let pictures: PictureSet
   private let captions: [[String?]]
   private let languages: [String]
 
   /// Pixels a side at which pictures are compared.
   public static let pictureSize = 32
 
-  /// Of pictures that were learned from, read at ``pictureSize`` pixels a side.
+  /// Of pictures that were learned from, read at ``pictureSize`` pixels a side, or of another model's features
+  /// of them.
   public init(_ data: CaptionedPictures) {
-    guard case .pixels(let pictures, Self.pictureSize) = data.pictures.content else {
-      preconditionFailure("pictures that are compared have \(Self.pictureSize) pixels a side")
-    }
-    (self.pictures, captions, languages) = (pictures, data.captions, data.languages)
+    (pictures, captions, languages) = (data.pictures, data.captions, data.languages)
+    precondition(
+      pictures.imageSize.map { $0 == Self.pictureSize } ?? true,
+      "pictures that are compared have \(Self.pictureSize) pixels a side")
   }
 
   /// The caption that most of the pictures have, the first of those that equally many have; the same for every
@@ -32,18 +33,54 @@ public struct CaptionBaselines: Sendable {
     return best?.caption
   }
 
-  /// The caption of the picture that is nearest to `image`: in front of white at 32 by 32 pixels, by the sum of
-  /// the squares of the differences in red, green and blue; the first of those that are equally near.
-  public func nearest(to image: Image, language: String) -> String? {
-    guard let place = languages.firstIndex(of: language) else { return nil }
-    let pixels = PictureSet.pixels(image, size: Self.pictureSize)
-    var best: (caption: String, distance: Int)?
-    for (other, captions) in zip(pictures, captions) {
-      guard let caption = captions[place] else { continue }
-      var distance = 0
-      for (a, b) in zip(pixels, other) { distance += (Int(a) - Int(b)) * (Int(a) - Int(b)) }
-      if distance < best?.distance ?? .max { best = (caption, distance) }
+  /// For each of some pictures, of the same kind and size, the caption of the nearest one that has any in that
+  /// language: in front of white at 32 by 32 pixels by the sum of the squares of the differences in red, green
+  /// and blue; of features by the angle between their means over the places. The first of those that are equally
+  /// near.
+  public func nearest(to others: PictureSet, language: String) -> [String?] {
+    guard let place = languages.firstIndex(of: language) else {
+      return Array(repeating: nil, count: others.count)
     }
-    return best?.caption
+    let known = captions.indices.filter { captions[$0][place] != nil }
+    return zip(0..<others.count, distances(from: others, to: known)).map { _, distances in
+      let nearest = distances.indices.min { distances[$0] < distances[$1] }
+      return nearest.flatMap { captions[known[$0]][place] }
+    }
+  }
+
+  /// How far each of `others` is from each of the pictures `known`.
+  private func distances(from others: PictureSet, to known: [Int]) -> [[Double]] {
+    switch (others.content, pictures.content) {
+    case (.pixels(let others, Self.pictureSize), .pixels(let own, _)):
+      return others.map { other in
+        known.map { index in
+          var sum = 0
+          for (a, b) in zip(other, own[index]) { sum += (Int(a) - Int(b)) * (Int(a) - Int(b)) }
+          return Double(sum)
+        }
+      }
+    case (.features(let others), .features(let own)):
+      let (directions, all) = (Self.directions(others), Self.directions(own))
+      return directions.map { direction in
+        known.map { index in 1 - zip(direction, all[index]).reduce(0) { $0 + $1.0 * $1.1 } }
+      }
+    default:
+      preconditionFailure("pictures are compared with pictures of the same kind and size")
+    }
+  }
+
+  /// The means over the places of features [N, S, D], each with a norm of 1.
+  private static func directions(_ features: Tensor) -> [[Double]] {
+    let (count, places, size) = (features.shape[0], features.shape[1], features.shape[2])
+    return features.withUnsafeBufferPointer { values in
+      (0..<count).map { picture in
+        var sum = [Double](repeating: 0, count: size)
+        for row in picture * places..<(picture + 1) * places {
+          for d in 0..<size { sum[d] += Double(values[row * size + d]) }
+        }
+        let norm = sum.reduce(0) { $0 + $1 * $1 }.squareRoot()
+        return norm > 0 ? sum.map { $0 / norm } : sum
+      }
+    }
   }
 }

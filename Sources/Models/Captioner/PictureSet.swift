@@ -49,6 +49,11 @@ public struct PictureSet: Sendable, Equatable {
     return pixels
   }
 
+  /// Pixels a side; nil of features.
+  var imageSize: Int? {
+    if case .pixels(_, let size) = content { size } else { nil }
+  }
+
   /// S and D of features; nil of pixels.
   public var featureShape: (positions: Int, size: Int)? {
     if case .features(let features) = content {

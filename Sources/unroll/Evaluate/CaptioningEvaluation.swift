@@ -25,6 +25,11 @@ struct JudgedCaptionOptions: ParsableArguments {
       "A table that a captioner learned from: how far its most frequent caption, and that of the nearest "
         + "picture, would get.", valueName: "file"), completion: .file())
   var baselines: String?
+  @Option(
+    help: ArgumentHelp(
+      "With --baselines and --features: vectors of that table's pictures, for the caption of the picture "
+        + "whose vectors are nearest.", valueName: "file"), completion: .file())
+  var baselineFeatures: String?
 
   /// What the flags and the configuration file say.
   func choice(_ settings: inout Settings) throws -> JudgedCaptions {
@@ -32,7 +37,8 @@ struct JudgedCaptionOptions: ParsableArguments {
       images: try settings.value("images", images, .notEmpty),
       imageColumn: try settings.value("image-column", imageColumn, .notEmpty),
       features: try settings.value("features", features, .notEmpty),
-      baselines: try settings.value("baselines", baselines, .notEmpty))
+      baselines: try settings.value("baselines", baselines, .notEmpty),
+      baselineFeatures: try settings.value("baseline-features", baselineFeatures, .notEmpty))
   }
 }
 
@@ -42,12 +48,14 @@ struct JudgedCaptions {
   var imageColumn: String?
   var features: String?
   var baselines: String?
+  var baselineFeatures: String?
 
   /// A flag that was given; nil if none was.
   var flag: String? {
     [
       ("images", images != nil), ("image-column", imageColumn != nil),
       ("features", features != nil), ("baselines", baselines != nil),
+      ("baseline-features", baselineFeatures != nil),
     ].first { $0.1 }?.0
   }
 
@@ -74,16 +82,28 @@ struct CaptioningEvaluation {
     var scores: CaptionScores
   }
 
+  /// What needs no net of its own, and the pictures as it sees them.
+  private struct Baseline {
+    /// What the caption of the nearest picture is called.
+    var nearest: String
+    var baselines: CaptionBaselines
+    var pictures: PictureSet
+  }
+
   func run(_ console: Console) throws {
+    guard judged.baselineFeatures == nil || (judged.baselines != nil && judged.features != nil)
+    else {
+      throw Failure.usage("--baseline-features goes with --baselines and --features")
+    }
     let ensemble = try loadCaptioners(models, weights: weights)
     let captioner = ensemble.models[0]
     let list = try judged.list(file, columns: captioner.languages)
     let (set, images) = try pictures(captioner, list)
     let data = CaptionedPictures(set, list)
+    let baselines = try baselines(list.columns, set, images)
     var options = options
     options.allowsUnknown = false
-    let (rows, speed) = try rows(
-      ensemble, data, options, baselines: try baselines(list.columns), images)
+    let (rows, speed) = try rows(ensemble, data, options, baselines)
     let loss = MemberLoss(try ensemble.models.map { try $0.meanLoss(of: data) })
     try json
       ? console.result(object(rows, loss, list.count, speed).text)
@@ -114,19 +134,37 @@ struct CaptioningEvaluation {
     return (PictureSet(images, size: size), images)
   }
 
-  private func baselines(_ languages: [String]) throws -> CaptionBaselines? {
-    guard let path = judged.baselines else { return nil }
+  private func baselines(
+    _ languages: [String], _ set: PictureSet, _ images: [Image]
+  ) throws -> [Baseline] {
+    guard let path = judged.baselines else { return [] }
     let list = try judged.list(path, columns: languages)
-    return CaptionBaselines(
-      CaptionedPictures(
-        try list.pictures(
-          in: judged.images ?? list.usualFolder, size: CaptionBaselines.pictureSize), list))
+    let size = CaptionBaselines.pictureSize
+    let known = try list.pictures(in: judged.images ?? list.usualFolder, size: size)
+    let byPixels = Baseline(
+      nearest: "nearest", baselines: CaptionBaselines(CaptionedPictures(known, list)),
+      pictures: PictureSet(images, size: size))
+    guard let file = judged.baselineFeatures else { return [byPixels] }
+    let features = try PictureSet(featuresAt: file, count: list.count)
+    if let (own, given) = features.featureShape.flatMap({ own in set.featureShape.map { (own, $0) }
+      }),
+      own.size != given.size
+    {
+      throw Failure(
+        "\(file) has \(own.size) features of a picture; expected \(given.size), as --features has")
+    }
+    return [
+      byPixels,
+      Baseline(
+        nearest: "nearest-vector",
+        baselines: CaptionBaselines(CaptionedPictures(features, list)), pictures: set),
+    ]
   }
 
   /// The rows, and the captions that were written a second.
   private func rows(
     _ ensemble: CaptionerEnsemble, _ data: CaptionedPictures, _ options: SearchOptions,
-    baselines: CaptionBaselines?, _ images: [Image]
+    _ baselines: [Baseline]
   ) throws -> (rows: [Row], speed: Double) {
     var (count, seconds) = (0, 0.0)
     let rows = try data.languages.enumerated().flatMap { place, language -> [Row] in
@@ -145,10 +183,11 @@ struct CaptioningEvaluation {
       seconds += secondsNow() - start
       count += found.count
       var rows = [row("captioner", found.map { $0.first?.text ?? "" })]
-      if let baselines {
-        rows.append(
-          row("nearest", chosen.map { baselines.nearest(to: images[$0], language: language) ?? "" })
-        )
+      for its in baselines {
+        let nearest = its.baselines.nearest(to: its.pictures.subset(chosen), language: language)
+        rows.append(row(its.nearest, nearest.map { $0 ?? "" }))
+      }
+      if let baselines = baselines.first?.baselines {
         let usual = baselines.mostFrequent(language: language) ?? ""
         rows.append(row("most-frequent", chosen.map { _ in usual }))
       }
@@ -180,12 +219,12 @@ struct CaptioningEvaluation {
       "pictures    \(Format.count(count))",
       "perplexity  " + loss.text(of: "token"),
       "speed       \(Format.short(speed)) captions/s with a beam of \(options.beamSize)", "",
-      padded("", to: width + 17)
+      padded("", to: width + 18)
         + ["BLEU-1", "BLEU-4", "exactly right, %"].map { padded($0, to: 23) }.joined(),
     ]
     lines += rows.map { row in
       let estimates = estimates(row)
-      return padded(printable(row.language), to: width + 2) + padded(row.method, to: 15)
+      return padded(printable(row.language), to: width + 2) + padded(row.method, to: 16)
         + zip(estimates, [1, 1, 100.0]).map { padded(cell($0.value, $1), to: 23) }.joined()
     }
     lines += [

@@ -342,11 +342,32 @@ struct CaptionerTests {
         languages: ["en", "fr"], captions: captions + [["green, top right", nil]]))
     #expect(baselines.mostFrequent(language: "en") == "green, top right")
     #expect(baselines.mostFrequent(language: "de") == nil)
-    for (image, caption) in zip(squares(18).images[9...], squares(18).captions[9...]) {
-      #expect(baselines.nearest(to: image, language: "en") == caption[0])
-    }
+    let (others, expected) = squares(18)
+    let asked = PictureSet(Array(others[9...]), size: CaptionBaselines.pictureSize)
+    #expect(baselines.nearest(to: asked, language: "en") == expected[9...].map { $0[0] })
+    #expect(baselines.nearest(to: asked, language: "de") == others[9...].map { _ in nil })
     let scores = CaptionScores(of: ["a b", "c"], references: ["a b", "d"])
     #expect(scores.exactShare == 0.5)
     #expect(abs(scores.bleu(order: 1) - 200.0 / 3) < 1e-9)
+  }
+
+  @Test("of features, the nearest picture is that of the least angle, by the mean of the places")
+  func nearestFeatures() {
+    // Two places of two features: means (2, 0), (0, 0.5) and (1, 1), of which the second has no caption in "fr".
+    let known = PictureSet(
+      features: Tensor(shape: [3, 2, 2], scalars: [4, 0, 0, 0, 0, 1, 0, 0, 1, 1, 1, 1]))
+    let baselines = CaptionBaselines(
+      CaptionedPictures(
+        known, languages: ["en", "fr"],
+        captions: [["right", "droite"], ["up", nil], ["between", "entre"]]))
+    // By distance (0.1, 0.02) would be nearest to (0, 0.5), and (0, 9) to (1, 1).
+    let asked = PictureSet(features: Tensor(shape: [3, 2], scalars: [0.1, 0.02, 0, 9, 0, 0]))
+    #expect(
+      baselines.nearest(
+        to: PictureSet(
+          features: Tensor(
+            shape: [3, 2, 2], scalars: [0.1, 0.02, 0.1, 0.02, 0, 9, 0, 9, 0, 0, 0, 0])
+        ), language: "en") == ["right", "up", "right"])
+    #expect(baselines.nearest(to: asked, language: "fr") == ["droite", "entre", "droite"])
   }
 }

@@ -17,7 +17,7 @@ extension Vocabulary {
   /// asked for, and at least `minimumCount` times. The rest count for `<unk>`.
   public func lookUp(lowercases: Bool, minimumCount: Int) throws(CorpusError) -> Vocabulary {
     let counted = Self.counted(
-      zip(tokens, counts).lazy.map { (lowercases ? $0.lowercased() : $0, $1) })
+      zip(tokens, counts).lazy.map { (lowercases ? $0.inLowerCase : $0, $1) })
     return try Vocabulary(counted, minimumCount: minimumCount)
   }
 

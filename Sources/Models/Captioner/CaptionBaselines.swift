@@ -12,10 +12,14 @@ public struct CaptionBaselines: Sendable {
   /// Of pictures that were learned from, read at ``pictureSize`` pixels a side, or of another model's features
   /// of them.
   public init(_ data: CaptionedPictures) {
-    (pictures, captions, languages) = (data.pictures, data.captions, data.languages)
-    precondition(
-      pictures.imageSize.map { $0 == Self.pictureSize } ?? true,
-      "pictures that are compared have \(Self.pictureSize) pixels a side")
+    if let size = data.pictures.imageSize {
+      precondition(
+        size == Self.pictureSize,
+        "pictures that are compared have \(Self.pictureSize) pixels a side, not \(size)")
+    }
+    pictures = data.pictures
+    captions = data.captions
+    languages = data.languages
   }
 
   /// The caption that most of the pictures have, the first of those that equally many have; the same for every

@@ -169,6 +169,6 @@ struct TreeExamples {
 extension TreeClassifier {
   /// The row of `word` in the table; that of `<unk>`, 0, if it has none.
   func lookUp(_ word: String) -> Int32 {
-    lookUps.id(of: configuration.lowercases ? word.lowercased() : word) ?? 0
+    lookUps.id(of: configuration.lowercases ? word.inLowerCase : word) ?? 0
   }
 }

@@ -40,7 +40,7 @@ struct WordSequences {
     for sentence in sentences {
       for word in sentence {
         if let number = lexicon?.insert(word) { words.append(number) }
-        lookUps.append(table.id(of: lowercases ? word.lowercased() : word) ?? 0)
+        lookUps.append(table.id(of: lowercases ? word.inLowerCase : word) ?? 0)
       }
       offsets.append(lookUps.count)
     }

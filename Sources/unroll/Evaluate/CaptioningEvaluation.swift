@@ -146,12 +146,9 @@ struct CaptioningEvaluation {
       pictures: PictureSet(images, size: size))
     guard let file = judged.baselineFeatures else { return [byPixels] }
     let features = try PictureSet(featuresAt: file, count: list.count)
-    if let (own, given) = features.featureShape.flatMap({ own in set.featureShape.map { (own, $0) }
-      }),
-      own.size != given.size
-    {
+    if let own = features.featureShape?.size, let given = set.featureShape?.size, own != given {
       throw Failure(
-        "\(file) has \(own.size) features of a picture; expected \(given.size), as --features has")
+        "\(file) has \(own) features of a picture; expected \(given), as --features has")
     }
     return [
       byPixels,

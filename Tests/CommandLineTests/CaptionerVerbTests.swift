@@ -68,6 +68,12 @@ struct CaptionerVerbTests {
         try runVerb([
           "caption", path, "--with", path, picture, "--mean", "log-probabilities",
         ]).results == "\(picture)\tred picture\n")
+      #expect(
+        try runVerb(["caption", path, picture, "--neighbors", test, "--n-best", "2"]).results
+          .hasPrefix("\(picture)\t0."))
+      #expect(
+        try runVerb(["evaluate", path, test, "--neighbors", train]).results
+          .contains("captioner       100.0"))
       let page = folder + "/p.html"
       let both = try runVerb([
         "caption", path, picture, "--language", "all", "--n-best", "2", "--html", page,
@@ -238,6 +244,25 @@ struct CaptionerVerbTests {
       #expect(
         failureLine { try runVerb(judged + ["--baseline-features", folder + "/f.npy"]) }
           == "--baseline-features goes with --baselines and --features")
+      // Known pictures have a say, and refusals name what is missing.
+      let known = ["caption", path, "--features", folder + "/f.npy", "--neighbors", train]
+      let told = try runVerb(
+        known + ["--neighbor-features", folder + "/f.npy", "--neighbor-weight", "50"]
+      ).results
+      #expect(told == found)
+      for (flags, expected) in [
+        (
+          known, "\(path) learned from vectors of pictures; expected --neighbor-features FILE"
+        ),
+        (
+          Array(known.prefix(4)) + ["--neighbor-weight", "2"],
+          "--neighbor-weight goes with --neighbors"
+        ),
+        (
+          known + ["--neighbor-features", "a", "--neighbor-images", "b"],
+          "--neighbor-features takes the place of --neighbor-images"
+        ),
+      ] { #expect(failureLine { try runVerb(flags) } == expected) }
     }
   }
 }

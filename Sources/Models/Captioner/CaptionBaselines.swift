@@ -1,5 +1,3 @@
-import Tensors
-
 /// What a captioner has to be better than: captions without a net of its own.
 public struct CaptionBaselines: Sendable {
   private let pictures: PictureSet
@@ -46,44 +44,11 @@ public struct CaptionBaselines: Sendable {
       return Array(repeating: nil, count: others.count)
     }
     let known = captions.indices.filter { captions[$0][place] != nil }
-    return zip(0..<others.count, distances(from: others, to: known)).map { _, distances in
-      let nearest = distances.indices.min { distances[$0] < distances[$1] }
-      return nearest.flatMap { captions[known[$0]][place] }
-    }
-  }
-
-  /// How far each of `others` is from each of the pictures `known`.
-  private func distances(from others: PictureSet, to known: [Int]) -> [[Double]] {
-    switch (others.content, pictures.content) {
-    case (.pixels(let others, Self.pictureSize), .pixels(let own, _)):
-      return others.map { other in
-        known.map { index in
-          var sum = 0
-          for (a, b) in zip(other, own[index]) { sum += (Int(a) - Int(b)) * (Int(a) - Int(b)) }
-          return Double(sum)
-        }
-      }
-    case (.features(let others), .features(let own)):
-      let (directions, all) = (Self.directions(others), Self.directions(own))
-      return directions.map { direction in
-        known.map { index in 1 - zip(direction, all[index]).reduce(0) { $0 + $1.0 * $1.1 } }
-      }
-    default:
-      preconditionFailure("pictures are compared with pictures of the same kind and size")
-    }
-  }
-
-  /// The means over the places of features [N, S, D], each with a norm of 1.
-  private static func directions(_ features: Tensor) -> [[Double]] {
-    let (count, places, size) = (features.shape[0], features.shape[1], features.shape[2])
-    return features.withUnsafeBufferPointer { values in
-      (0..<count).map { picture in
-        var sum = [Double](repeating: 0, count: size)
-        for row in picture * places..<(picture + 1) * places {
-          for d in 0..<size { sum[d] += Double(values[row * size + d]) }
-        }
-        let norm = sum.reduce(0) { $0 + $1 * $1 }.squareRoot()
-        return norm > 0 ? sum.map { $0 / norm } : sum
+    return pictures.distances(from: others).withUnsafeBufferPointer { distances in
+      (0..<others.count).map { other in
+        let first = other * pictures.count
+        let nearest = known.min { distances[first + $0] < distances[first + $1] }
+        return nearest.flatMap { captions[$0][place] }
       }
     }
   }

@@ -53,15 +53,18 @@ public struct CaptionerEnsemble: Sendable {
   /// The best captions of each picture, the best first. What is found for one does not depend on the others.
   ///
   /// Throws ``ModelError`` for options that make no sense, as a coverage penalty does where the models do not
-  /// attend together, and for pictures and a language that they do not take.
+  /// attend together, for pictures and a language that they do not take, and for neighbours without a column of
+  /// that language.
   ///
   /// - Parameters:
   ///   - language: one of the models'; nil for their first.
   ///   - keepsAttention: whether the captions tell what they attended to.
+  ///   - neighbors: known pictures that have a say; a caption's score is then the share that it has in common with
+  ///     all that is likely, and captions of the neighbours are among those that are given.
   public func caption(
     _ pictures: PictureSet, language: String? = nil,
     _ options: SearchOptions = SearchOptions(allowsUnknown: false),
-    keepsAttention: Bool = false
+    keepsAttention: Bool = false, neighbors: CaptionNeighbors? = nil
   ) throws(ModelError) -> [[Caption]] {
     if let fault = options.fault { throw .invalidConfiguration(fault) }
     guard attendsTogether || options.coveragePenalty == 0 else {
@@ -72,29 +75,45 @@ public struct CaptionerEnsemble: Sendable {
     let first = models[0]
     let place = language.map { first.languages.firstIndex(of: $0) } ?? 0
     guard let place else { throw first.unknownLanguage(language ?? "") }
-    var options = options
-    options.maximumLength = options.maximumLength ?? max(Self.longest, options.minimumLength)
-    let search = BeamSearch(
-      ensemble: DecoderEnsemble(
-        decoders: models.map(\.decoder), reversed: models.map { _ in false },
-        weights: weights, mean: options.mean), options: options,
-      specials: BeamSearch.Specials(
-        start: first.specials.starts[place], end: first.specials.end,
-        unknown: first.specials.unknown, unwritten: first.specials.unwritten),
-      keepsAttention: keepsAttention && attendsTogether)
+    var column = 0
+    if let neighbors { column = try self.column(of: first.languages[place], in: neighbors) }
+    let found = neighbors == nil ? options.best : options.beamSize
+    let search = search(options, language: place, best: found, keepsAttention: keepsAttention)
     let batch = max(1, min(Captioner.pictureBatch, Self.batchRows / options.beamSize))
     var result: [[Caption]] = []
     for start in stride(from: 0, to: pictures.count, by: batch) {
       let chosen = Array(start..<min(pictures.count, start + batch))
       let seen = pictures.tensor(chosen)
       let sources = models.map { $0.encode(seen, mode: .prediction) }
-      let requests = chosen.map { _ in BeamSearch.Request(options, sourceCount: 0) }
-      for hypotheses in search.run(sources, requests) {
-        result.append(
-          hypotheses.map { Caption(text: first.text($0.tokens), hypothesis: $0) })
+      let requests = chosen.map { _ in BeamSearch.Request(search.options, sourceCount: 0) }
+      if let neighbors {
+        let votes = neighbors.votes(on: pictures.subset(chosen), language: column)
+        result += consensus(of: search.run(sources, requests), votes, seen, search, options.best)
+      } else {
+        result += search.run(sources, requests).map { found in
+          found.map { Caption(text: first.text($0.tokens), hypothesis: $0) }
+        }
       }
     }
     return result
+  }
+
+  /// A search for captions of one of the languages.
+  private func search(
+    _ options: SearchOptions, language: Int, best: Int, keepsAttention: Bool
+  ) -> BeamSearch {
+    let specials = models[0].specials
+    var options = options
+    options.best = best
+    options.maximumLength = options.maximumLength ?? max(Self.longest, options.minimumLength)
+    return BeamSearch(
+      ensemble: DecoderEnsemble(
+        decoders: models.map(\.decoder), reversed: models.map { _ in false },
+        weights: weights, mean: options.mean), options: options,
+      specials: BeamSearch.Specials(
+        start: specials.starts[language], end: specials.end, unknown: specials.unknown,
+        unwritten: specials.unwritten),
+      keepsAttention: keepsAttention && attendsTogether)
   }
 }
 

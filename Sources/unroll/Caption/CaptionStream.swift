@@ -7,6 +7,7 @@ struct CaptionStream {
   let ensemble: CaptionerEnsemble
   let languages: [String]
   let options: SearchOptions
+  let neighbors: CaptionNeighbors?
   let json: Bool
   let console: Console
   /// Sees what is told; nil where none is asked for.
@@ -16,11 +17,12 @@ struct CaptionStream {
   private static let batch = 32
 
   init(
-    ensemble: CaptionerEnsemble, languages: [String], options: SearchOptions, json: Bool,
-    page: CaptionPage?, console: Console
+    ensemble: CaptionerEnsemble, languages: [String], options: SearchOptions,
+    neighbors: CaptionNeighbors?, json: Bool, page: CaptionPage?, console: Console
   ) {
     (self.ensemble, self.languages, self.options) = (ensemble, languages, options)
-    (self.json, self.page, self.console) = (json, page, console)
+    (self.neighbors, self.json) = (neighbors, json)
+    (self.page, self.console) = (page, console)
   }
 
   /// A picture that waits for its caption.
@@ -74,7 +76,9 @@ struct CaptionStream {
   }
 
   private mutating func answer(_ pictures: PictureSet, names: [String], shown: [String?]) throws {
-    let found = try languages.map { try ensemble.caption(pictures, language: $0, options) }
+    let found = try languages.map {
+      try ensemble.caption(pictures, language: $0, options, neighbors: neighbors)
+    }
     for (index, name) in names.enumerated() {
       let answer = CaptionedImage(
         name: name,

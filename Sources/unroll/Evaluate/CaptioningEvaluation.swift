@@ -30,6 +30,7 @@ struct JudgedCaptionOptions: ParsableArguments {
       "With --baselines and --features: vectors of that table's pictures, for the caption of the picture "
         + "whose vectors are nearest.", valueName: "file"), completion: .file())
   var baselineFeatures: String?
+  @OptionGroup var known: NeighborFlags
 
   /// What the flags and the configuration file say.
   func choice(_ settings: inout Settings) throws -> JudgedCaptions {
@@ -38,7 +39,8 @@ struct JudgedCaptionOptions: ParsableArguments {
       imageColumn: try settings.value("image-column", imageColumn, .notEmpty),
       features: try settings.value("features", features, .notEmpty),
       baselines: try settings.value("baselines", baselines, .notEmpty),
-      baselineFeatures: try settings.value("baseline-features", baselineFeatures, .notEmpty))
+      baselineFeatures: try settings.value("baseline-features", baselineFeatures, .notEmpty),
+      neighbors: try known.choice(&settings))
   }
 }
 
@@ -49,13 +51,14 @@ struct JudgedCaptions {
   var features: String?
   var baselines: String?
   var baselineFeatures: String?
+  var neighbors: NeighborChoice?
 
   /// A flag that was given; nil if none was.
   var flag: String? {
     [
       ("images", images != nil), ("image-column", imageColumn != nil),
       ("features", features != nil), ("baselines", baselines != nil),
-      ("baseline-features", baselineFeatures != nil),
+      ("baseline-features", baselineFeatures != nil), ("neighbors", neighbors != nil),
     ].first { $0.1 }?.0
   }
 
@@ -103,7 +106,8 @@ struct CaptioningEvaluation {
     let baselines = try baselines(list.columns, set, images)
     var options = options
     options.allowsUnknown = false
-    let (rows, speed) = try rows(ensemble, data, options, baselines)
+    let neighbors = try judged.neighbors?.neighbors(of: captioner, models[0])
+    let (rows, speed) = try rows(ensemble, data, options, neighbors, baselines)
     let loss = MemberLoss(try ensemble.models.map { try $0.meanLoss(of: data) })
     try json
       ? console.result(object(rows, loss, list.count, speed).text)
@@ -161,7 +165,7 @@ struct CaptioningEvaluation {
   /// The rows, and the captions that were written a second.
   private func rows(
     _ ensemble: CaptionerEnsemble, _ data: CaptionedPictures, _ options: SearchOptions,
-    _ baselines: [Baseline]
+    _ neighbors: CaptionNeighbors?, _ baselines: [Baseline]
   ) throws -> (rows: [Row], speed: Double) {
     var (count, seconds) = (0, 0.0)
     let rows = try data.languages.enumerated().flatMap { place, language -> [Row] in
@@ -176,7 +180,8 @@ struct CaptioningEvaluation {
       }
       let pictures = data.pictures.subset(chosen)
       let start = secondsNow()
-      let found = try ensemble.caption(pictures, language: language, options)
+      let found = try ensemble.caption(
+        pictures, language: language, options, neighbors: neighbors)
       seconds += secondsNow() - start
       count += found.count
       var rows = [row("captioner", found.map { $0.first?.text ?? "" })]

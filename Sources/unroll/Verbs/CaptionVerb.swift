@@ -10,7 +10,8 @@ struct CaptionVerb: Verb {
     discussion: """
       Pictures are PNG or JPEG files of any size. Each is answered by a line: its name, a tab and the caption; \
       with --n-best that many lines, each with the score between the two: ln p of the caption by its length, see \
-      --length-penalty. A captioner of several languages writes in the first of them, in that of --language, or \
+      --length-penalty; with --neighbors the share that it has in common with all that is likely (minimum Bayes \
+      risk; Devlin et al. 2015). A captioner of several languages writes in the first of them, in that of --language, or \
       in all.
 
       EXAMPLES
@@ -19,6 +20,7 @@ struct CaptionVerb: Verb {
         unroll caption model.safetensors photos/*.jpg --language all --html captions.html
         unroll caption a.safetensors --with b.safetensors --with c.safetensors cat.png
         unroll caption model.safetensors --features vectors.npy --json
+        unroll caption model.safetensors cat.png --neighbors train.tsv
       """)
 
   @Argument(help: "A model file.", completion: .file(extensions: ["safetensors"]))
@@ -41,6 +43,7 @@ struct CaptionVerb: Verb {
   @OptionGroup var best: BestFlag
   @OptionGroup var agreement: MeanFlag
   @OptionGroup var weights: WeightsFlag
+  @OptionGroup var known: NeighborFlags
   @Option(
     help: ArgumentHelp("Write pictures and captions as a page, too.", valueName: "file"),
     completion: .file(extensions: ["html"]))
@@ -57,6 +60,7 @@ struct CaptionVerb: Verb {
     options.allowsUnknown = false
     options.mean = try agreement.value(&settings, models: 1 + others.count)
     let weights = try weights.values(&settings, models: 1 + others.count)
+    let known = try known.choice(&settings)
     let html = try settings.value("html", html, .notEmpty)
     try settings.finish()
     try options.refuseFaults()
@@ -72,13 +76,16 @@ struct CaptionVerb: Verb {
     try common.refuseSharedFiles(
       outputs: [("--html", html)],
       inputs: ([model] + others).map { ("a model that is read", $0) }
+        + [known?.table, known?.features].compactMap { $0.map { ("a file that is read", $0) } }
         + images.map { ("a picture that is read", $0) })
     if let html { try AtomicFile.checkWritable(html) }
     try withThreads(threads) {
       let ensemble = try loadCaptioners([model] + others, weights: weights)
       let languages = try chosen(language, of: ensemble.models[0])
+      let neighbors = try known?.neighbors(of: ensemble.models[0], model)
       var stream = CaptionStream(
-        ensemble: ensemble, languages: languages, options: options, json: common.json,
+        ensemble: ensemble, languages: languages, options: options, neighbors: neighbors,
+        json: common.json,
         page: html.map { _ in CaptionPage(model: model, languages: languages) }, console: console)
       do {
         if let features {

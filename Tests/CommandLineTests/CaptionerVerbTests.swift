@@ -244,6 +244,21 @@ struct CaptionerVerbTests {
       #expect(
         failureLine { try runVerb(judged + ["--baseline-features", folder + "/f.npy"]) }
           == "--baseline-features goes with --baselines and --features")
+      // Beside vectors, pictures are names and what a page shows.
+      let shown = ["caption", path, "--features", folder + "/f.npy"]
+      let pictures = (0..<3).map { "\(folder)/images/a\($0).png" }
+      let page = folder + "/p.html"
+      let named = try runVerb(shown + ["--html", page] + pictures).results
+      #expect(named.hasPrefix("\(pictures[0])\trouge\n\(pictures[1])\tvert\n"))
+      let html = try String(contentsOfFile: page, encoding: .utf8)
+      #expect(html.contains("3 pictures captioned by") && markupFault(in: html) == nil)
+      for (flags, expected) in [
+        (["--html", page], "--html shows pictures; expected them beside --features"),
+        (
+          Array(pictures.prefix(2)),
+          "\(folder)/f.npy has features of 3 pictures, expected 2, one for each"
+        ),
+      ] { #expect(failureLine { try runVerb(shown + flags) } == expected) }
       // Known pictures have a say, and refusals name what is missing.
       let known = ["caption", path, "--features", folder + "/f.npy", "--neighbors", train]
       let told = try runVerb(

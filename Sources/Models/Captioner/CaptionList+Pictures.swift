@@ -48,8 +48,7 @@ extension PictureSet {
     }
     if let count, shape[0] != count {
       throw ModelError.unusableText(
-        "\(path) has features of \(shape[0]) pictures, expected \(count), one for each line of the table"
-      )
+        "\(path) has features of \(shape[0]) pictures, expected \(count), one for each")
     }
     self.init(features: Tensor(shape: shape, scalars: scalars))
   }

@@ -59,12 +59,17 @@ struct CaptionStream {
     try answer(waiting, size: size)
   }
 
-  /// Captions vectors of pictures, which have numbers for names.
-  mutating func run(_ pictures: PictureSet) throws {
+  /// Captions vectors of pictures: of those in `files`, or, where there are none, of some that have numbers for
+  /// names.
+  mutating func run(_ pictures: PictureSet, files: [String]) throws {
     for start in stride(from: 0, to: pictures.count, by: Self.batch) {
       let rows = Array(start..<min(pictures.count, start + Self.batch))
+      let shown = try rows.map { row in
+        page == nil ? nil : CaptionPage.shown(try Image(contentsOf: files[row]))
+      }
       try answer(
-        pictures.subset(rows), names: rows.map { "\($0 + 1)" }, shown: rows.map { _ in nil })
+        pictures.subset(rows), names: rows.map { files.isEmpty ? "\($0 + 1)" : files[$0] },
+        shown: shown)
     }
   }
 

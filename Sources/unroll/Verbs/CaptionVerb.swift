@@ -20,6 +20,7 @@ struct CaptionVerb: Verb {
         unroll caption model.safetensors photos/*.jpg --language all --html captions.html
         unroll caption a.safetensors --with b.safetensors --with c.safetensors cat.png
         unroll caption model.safetensors --features vectors.npy --json
+        unroll caption model.safetensors --features vectors.npy photos/*.jpg --html captions.html
         unroll caption model.safetensors cat.png --neighbors train.tsv
       """)
 
@@ -34,8 +35,9 @@ struct CaptionVerb: Verb {
   var with: [String] = []
   @Option(
     help: ArgumentHelp(
-      "Instead of pictures: vectors of them, for a captioner that learned from such (NumPy or "
-        + "safetensors).", valueName: "file"), completion: .file())
+      "Vectors of pictures, for a captioner that learned from such (NumPy or safetensors); the pictures "
+        + "themselves then are names, and what --html shows.", valueName: "file"),
+    completion: .file())
   var features: String?
   @Option(help: ArgumentHelp("The language to write in, or all.", valueName: "language"))
   var language: String?
@@ -64,14 +66,11 @@ struct CaptionVerb: Verb {
     let html = try settings.value("html", html, .notEmpty)
     try settings.finish()
     try options.refuseFaults()
-    guard images.isEmpty == (features != nil) else {
-      throw Failure.usage(
-        images.isEmpty
-          ? "no pictures: unroll caption MODEL IMAGE…"
-          : "--features takes the place of pictures; expected one of them")
+    guard !images.isEmpty || features != nil else {
+      throw Failure.usage("no pictures: unroll caption MODEL IMAGE…")
     }
-    guard html == nil || features == nil else {
-      throw Failure.usage("--html shows pictures, which --features does not have")
+    guard html == nil || !images.isEmpty else {
+      throw Failure.usage("--html shows pictures; expected them beside --features")
     }
     try common.refuseSharedFiles(
       outputs: [("--html", html)],
@@ -89,7 +88,9 @@ struct CaptionVerb: Verb {
         page: html.map { _ in CaptionPage(model: model, languages: languages) }, console: console)
       do {
         if let features {
-          try stream.run(try PictureSet(featuresAt: features))
+          let pictures = try PictureSet(
+            featuresAt: features, count: images.isEmpty ? nil : images.count)
+          try stream.run(pictures, files: images)
         } else {
           guard let size = ensemble.models[0].imageSize else {
             throw Failure("\(model) learned from vectors of pictures; expected --features FILE")

@@ -1,6 +1,6 @@
 /// What a captioner has to be better than: captions without a net of its own.
 public struct CaptionBaselines: Sendable {
-  private let pictures: PictureSet
+  private let distances: PictureDistances
   private let captions: [[String?]]
   private let languages: [String]
 
@@ -15,7 +15,7 @@ public struct CaptionBaselines: Sendable {
         size == Self.pictureSize,
         "pictures that are compared have \(Self.pictureSize) pixels a side, not \(size)")
     }
-    pictures = data.pictures
+    distances = PictureDistances(to: data.pictures)
     captions = data.captions
     languages = data.languages
   }
@@ -44,9 +44,9 @@ public struct CaptionBaselines: Sendable {
       return Array(repeating: nil, count: others.count)
     }
     let known = captions.indices.filter { captions[$0][place] != nil }
-    return pictures.distances(from: others).withUnsafeBufferPointer { distances in
+    return distances(from: others).withUnsafeBufferPointer { distances in
       (0..<others.count).map { other in
-        let first = other * pictures.count
+        let first = other * captions.count
         let nearest = known.min { distances[first + $0] < distances[first + $1] }
         return nearest.flatMap { captions[$0][place] }
       }

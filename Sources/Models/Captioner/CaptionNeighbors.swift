@@ -30,6 +30,7 @@ public struct CaptionNeighbors: Sendable {
   public var count: Int
   /// τ, by how many times d_1 a picture is farther than the nearest where it counts e times less.
   public var spread: Double
+  private let distances: PictureDistances
 
   /// Known pictures; ``fault`` says what is wrong with the numbers.
   public init(
@@ -39,6 +40,7 @@ public struct CaptionNeighbors: Sendable {
     self.weight = weight
     self.count = count
     self.spread = spread
+    distances = PictureDistances(to: data.pictures)
   }
 
   /// What is wrong with the numbers, in words; nil if nothing is.
@@ -62,17 +64,17 @@ public struct CaptionNeighbors: Sendable {
   /// What the neighbours of each of some pictures say in a language of which there is a column, the nearest first.
   func votes(on pictures: PictureSet, language place: Int) -> [[Vote]] {
     let known = data.captions.indices.filter { data.captions[$0][place] != nil }
-    return data.pictures.distances(from: pictures).withUnsafeBufferPointer { distances in
+    return distances(from: pictures).withUnsafeBufferPointer { distances in
       (0..<pictures.count).map { picture in
         let own = distances[picture * data.count..<(picture + 1) * data.count]
         let nearest = known.sorted {
           (own[own.startIndex + $0], $0) < (own[own.startIndex + $1], $1)
         }.prefix(count)
         guard let first = nearest.first else { return [] }
-        // Never divides by 0: equal pictures are at 0 of the least number.
-        let least = max(Double(own[own.startIndex + first]), 1e-9)
+        // Below this are twins, of features but for rounding, and they share alike.
+        let least = max(Double(own[own.startIndex + first]), 1e-6)
         let shares = nearest.map {
-          exp(-(Double(own[own.startIndex + $0]) / least - 1) / spread)
+          exp(-(max(Double(own[own.startIndex + $0]), least) / least - 1) / spread)
         }
         let scale = weight / shares.reduce(0, +)
         return zip(nearest, shares).map {

@@ -48,6 +48,20 @@ struct CaptionNeighborsTests {
     #expect(english[1].map(\.weight) == [2, 0] && english[1][0].caption == "hundred")
     let french = neighbors.votes(on: asked, language: 1)
     #expect(french.map { $0.map(\.caption) } == [["vingt", "cent"], ["cent", "vingt"]])
+    // Twins share alike, of features too, whose cosines are 1 but for rounding.
+    for seed in 0..<20 {
+      let vector = RandomKey(seed: UInt64(seed)).uniform([50], from: -1, to: 1).scalars
+      let twins = CaptionNeighbors(
+        CaptionedPictures(
+          PictureSet(
+            features: Tensor(
+              shape: [3, 50], scalars: vector + vector.map { $0 / 3 } + vector.reversed())),
+          languages: ["en"], captions: [["a"], ["b"], ["c"]]), weight: 1)
+      let seen = PictureSet(features: Tensor(shape: [1, 50], scalars: vector.map { $0 * 1.7 }))
+      let shared = twins.votes(on: seen, language: 0)[0]
+      #expect(Set(shared.prefix(2).map(\.caption)) == ["a", "b"])
+      #expect(zip(shared, [0.5, 0.5, 0]).allSatisfy { abs($0.weight - $1) < 1e-9 })
+    }
     for fault in [
       CaptionNeighbors(data, weight: 0), CaptionNeighbors(data, weight: .nan),
       CaptionNeighbors(data, count: 0), CaptionNeighbors(data, spread: 0),
@@ -72,6 +86,9 @@ struct CaptionNeighborsTests {
       #expect(captions[0].hypothesis.score >= captions[1].hypothesis.score)
       #expect((0...1).contains(captions[0].hypothesis.score))
       #expect(captions[0].hypothesis.tokens == model.tokens(own[0] ?? ""))
+      #expect(
+        captions[0].hypothesis.attention.count
+          == (ensemble.attendsTogether ? captions[0].hypothesis.tokens.count + 1 : 0))
       #expect(
         captions[0].hypothesis.tokenLogProbabilities.count == captions[0].hypothesis.tokens.count
           + 1)
